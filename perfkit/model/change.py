@@ -1,0 +1,50 @@
+"""A difference with its interval."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One side of a comparison, in the metric's base unit.
+
+    `low` and `high` bound the pseudo-median at level `confidence` (None and 0 where there are too few launches);
+    `total` is the sum of the values, which is what a count's limit is held against.
+    """
+
+    n: int
+    median: float
+    low: float | None = None
+    high: float | None = None
+    confidence: float = 0.0
+    total: float = 0.0
+    sessions: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Candidate against base, oriented so that positive is worse.
+
+    `estimate`, `low` and `high` are fractions (+.05 is 5 % worse) where `relative`, else in the metric's unit.
+    `ignore` (θ0) and
+    `tolerance` (δ) are the two anchors of the decision and `detectable` the smallest change that could have been
+    seen.
+    `between` is τ, the sd between sessions in force, with `between_from` saying where it is from.
+    """
+
+    estimate: float
+    low: float | None
+    high: float | None
+    confidence: float
+    relative: bool
+    ignore: float
+    tolerance: float
+    detectable: float | None
+    p_worse: float
+    p_better: float
+    suspected: bool
+    improved: bool
+    unchanged: bool
+    method: str
+    between: float | None = None
+    between_from: str = ""
+    note: str = ""

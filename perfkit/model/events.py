@@ -1,0 +1,42 @@
+"""What a run tells while it goes on; every method defaults to doing nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfkit.model.launch import Launch
+from perfkit.model.metric import Metric
+from perfkit.model.scenario import Benchmark
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one benchmark is.
+
+    `estimate`, `low` and `high` are the leading metric's pseudo-median and its interval in the metric's base unit;
+    `trouble` is the last outcome that was not a measurement, in words.
+    """
+
+    benchmark: str
+    launches: int
+    metric: Metric | None = None
+    estimate: float | None = None
+    low: float | None = None
+    high: float | None = None
+    settled: bool = False
+    trouble: str = ""
+
+
+class RunObserver:
+    """Told of everything that happens in a run."""
+
+    def session_started(self, benchmarks: Sequence[Benchmark], max_time: float | None) -> None:
+        """Measuring begins; `max_time` s is the limit set beforehand, if any."""
+
+    def launch_started(self, benchmark: str, number: int, remaining: float | None) -> None:
+        """Launch `number` (from 1) of a benchmark begins; `remaining` s of the time limit are left."""
+
+    def launch_ended(self, benchmark: str, launch: Launch, progress: Progress) -> None:
+        """A launch ended and is on disk."""
+
+    def session_ended(self, *, interrupted: bool) -> None:
+        """Measuring is over."""
