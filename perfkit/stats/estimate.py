@@ -37,7 +37,7 @@ class Estimate:
 
 
 def estimate(values: ArrayLike, *, scale: Scale = "ratio", level: float = 0.98) -> Estimate:
-    """Median, Hodges-Lehmann pseudo-median and signed-rank interval of one sample; shape (n,), n >= 1 and fixed.
+    """Median, Hodges-Lehmann pseudo-median and signed-rank interval of one sample; shape (n,) with n fixed.
 
     On a ratio scale the pseudo-median and the interval are those of ln(values), carried back by exp: both
     follow a change of unit and read as percentages. The signed-rank interval (Wilcoxon 1945, Hodges & Lehmann

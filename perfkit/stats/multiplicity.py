@@ -24,8 +24,8 @@ def bonferroni_levels(alpha: float, weights: ArrayLike) -> NDArray[np.float64]:
 def benjamini_hochberg(p_values: ArrayLike) -> NDArray[np.float64]:
     """Adjusted p-values of Benjamini & Hochberg (1995), in the order given; shape (m,) to (m,).
 
-    The smallest p_(k)·m/k over all k from its own rank up. Listing those <= q keeps the expected share of false
-    ones among the listed at q. For informational tables only; a gate uses `bonferroni_levels`.
+    The smallest p_(k)·m/k over all k from its own rank up. Listing those <= q keeps the expected share of
+    false ones among the listed at q. For informational tables only; a gate uses `bonferroni_levels`.
     """
     p = np.asarray(p_values, dtype=np.float64)
     if p.ndim != 1 or not ((p >= 0) & (p <= 1)).all():

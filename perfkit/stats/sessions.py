@@ -93,8 +93,8 @@ def compare_sessions(
     """Compare the candidate's session with the K sessions of a baseline; each of shape (n_k,), oriented.
 
     Random effects over Hodges-Lehmann centres: D = m_c - mean(m_k), SE² = τ²(1 + 1/K) + v_c + v̄/K, with τ²
-    shrunk to a prior worth 8 degrees of freedom, judged by Student's t. Raises ValueError for no base session,
-    fewer than MIN_LAUNCHES values in a session, NaN or infinity.
+    shrunk to a prior worth 8 degrees of freedom, judged by Student's t. Raises ValueError for no base
+    session, fewer than MIN_LAUNCHES values in a session, NaN or infinity.
     """
     sessions = [_session(values) for values in (*base, candidate)]
     if len(sessions) < 2:
@@ -131,9 +131,7 @@ class _Spread:
     source: SpreadSource
 
 
-def _spread(
-    centres: NDArray[np.float64], within: float, prior: float, doctor: RepeatedSessions | None
-) -> _Spread:
+def _spread(centres: NDArray[np.float64], within: float, prior: float, doctor: RepeatedSessions | None) -> _Spread:
     """Doctor's sessions go before the baseline's, and those before the prior alone."""
     if doctor is not None and doctor.count >= MIN_SESSIONS:
         return _shrunk(prior, doctor.tau**2, doctor.count, "doctor")

@@ -32,7 +32,7 @@ def null_distribution(count: int) -> NDArray[np.float64]:
 
 @lru_cache(maxsize=4096)
 def interval_rank(count: int, tail: float) -> int:
-    """k, the number of w with F(w) <= tail; an interval runs from the k-th smallest to the k-th largest average.
+    """k, the number of w with F(w) <= tail: an interval's bounds are the k-th smallest and k-th largest average.
 
     `tail` is the probability allowed on one side. 0 means that so few values support no such interval.
     Exact up to EXACT_UP_TO values; beyond, a normal quantile with the Cornish-Fisher term for the kurtosis of

@@ -44,7 +44,7 @@ def _pairs(count: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
 
 
 def _search(ordered: NDArray[np.float64], rank: int) -> float:
-    """The smallest double with more than `rank` averages at or below it: at most 64 halvings of their order."""
+    """The smallest double with more than `rank` averages at or below it, in at most 64 halvings."""
     low, high = _to_order(float(ordered[0])), _to_order(float(ordered[-1]))
     while low < high:
         middle = (low + high) // 2
