@@ -106,3 +106,13 @@ def _example(unit: str) -> str:
     return {"s": "10 ms", "B": "100 MB", "cores": "15 %", "1/s": "200 /s", "1": "5 %", "dB": "0.5 dB"}.get(
         unit, f"1 {unit}"
     )
+
+
+class Duration(float):
+    """Seconds, written in scenario files as `2`, `"2 s"` or `"300 ms"`. Raises ValueError unless positive."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str | float) -> "Duration":
+        """Read `value` as `parse_duration` does."""
+        return super().__new__(cls, parse_duration(value))

@@ -1,0 +1,70 @@
+"""The probes, one module a kind; a new one is one file and one line here, or an entry point `perfkit.probes`."""
+
+import difflib
+import typing
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from importlib import import_module
+from typing import Any
+
+from perfkit.model.errors import UsageError
+from perfkit.model.scenario import Probe
+from perfkit.model.units import Duration
+
+REGISTRY: dict[str, str] = {
+    "audio_deadline": "perfkit.probes.audio_deadline:AudioDeadline",
+    "audio_latency": "perfkit.probes.audio_latency:AudioLatency",
+    "call": "perfkit.probes.call:Call",
+    "load": "perfkit.probes.load:Load",
+    "memory": "perfkit.probes.memory:Memory",
+    "size": "perfkit.probes.size:Size",
+    "startup": "perfkit.probes.startup:Startup",
+}
+"""Kind → `module:class`; loading adds what plugins bring."""
+
+
+def find(kind: str) -> type[Any]:
+    """The probe class of a kind. Raises UsageError with a suggestion for an unknown one."""
+    where = REGISTRY.get(kind)
+    if where is None:
+        near = difflib.get_close_matches(kind, REGISTRY, n=1)
+        known = f"did you mean {near[0]!r}?" if near else f"known probes: {', '.join(sorted(REGISTRY))}"
+        raise UsageError(f"unknown probe {kind!r}", hint=known)
+    module, _, name = where.partition(":")
+    found: type[Any] = getattr(import_module(module), name)
+    return found
+
+
+def build(kind: str, settings: Mapping[str, Any]) -> Probe:
+    """The probe of a kind with its settings checked.
+
+    Raises UsageError that names the key: unknown (with a suggestion), missing, of the wrong type, or refused by the probe.
+    """
+    import msgspec  # `perfkit --help` never decodes
+
+    cls = find(kind)
+    _refuse_unknown(cls, settings, "")
+    try:
+        probe: Probe = msgspec.convert(dict(settings), type=cls, dec_hook=_decode, str_keys=True)
+    except msgspec.ValidationError as error:
+        raise UsageError(str(error).replace(" - at `$.", " at `").replace("object", "table")) from None
+    return probe
+
+
+def _decode(wanted: type[Any], value: Any) -> Any:
+    if issubclass(wanted, Duration) and isinstance(value, str | int | float):
+        return Duration(value)
+    raise ValueError(f"{value!r} is not a {wanted.__name__.lower()}")
+
+
+def _refuse_unknown(cls: type[Any], settings: Mapping[str, Any], path: str) -> None:
+    hints = typing.get_type_hints(cls)
+    known = [field.name for field in fields(cls) if field.init]
+    for key, value in settings.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
+            raise UsageError(f"unknown key `{path}{key}`", hint=hint)
+        for inner in (hints[key], *typing.get_args(hints[key])):
+            if is_dataclass(inner) and isinstance(inner, type) and isinstance(value, Mapping):
+                _refuse_unknown(inner, value, f"{path}{key}.")
