@@ -41,17 +41,24 @@ class Result:
 
     @property
     def outcome(self) -> Outcome:
-        """Measured if any launch was; else how the last launch ended."""
-        if any(launch.outcome is Outcome.MEASURED for launch in self.launches):
-            return Outcome.MEASURED
-        return self.launches[-1].outcome if self.launches else Outcome.SKIPPED
+        """How the benchmark went: any failure or timeout counts, an invalid launch only if none was measured."""
+        outcomes = [launch.outcome for launch in self.launches]
+        for outcome in (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.MEASURED, Outcome.INVALID):
+            if outcome in outcomes:
+                return outcome
+        return Outcome.SKIPPED
 
     @property
     def reason(self) -> str:
-        """Why nothing was measured; empty if something was."""
-        if self.outcome is Outcome.MEASURED:
+        """Why it was not measured, with how many launches that befell; empty if it was."""
+        outcome = self.outcome
+        if outcome is Outcome.MEASURED:
             return ""
-        return self.launches[-1].reason if self.launches else "no launch was made"
+        reasons = [launch.reason for launch in self.launches if launch.outcome is outcome]
+        if not reasons:
+            return "no launch was made"
+        share = f" ({len(reasons)} of {len(self.launches)} launches)" if len(self.launches) > 1 else ""
+        return reasons[-1] + share
 
     @property
     def measured(self) -> tuple[Launch, ...]:

@@ -5,6 +5,7 @@ A number is brought to its base unit where it is read and scaled only where it i
 
 import math
 import re
+from typing import Self
 
 _PREFIXES: dict[str, dict[str, float]] = {
     "s": {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "min": 60.0, "h": 3600.0},
@@ -113,6 +114,6 @@ class Duration(float):
 
     __slots__ = ()
 
-    def __new__(cls, value: str | float) -> "Duration":
+    def __new__(cls, value: str | float) -> Self:
         """Read `value` as `parse_duration` does."""
         return super().__new__(cls, parse_duration(value))

@@ -38,7 +38,7 @@ def find(kind: str) -> type[Any]:
 def build(kind: str, settings: Mapping[str, Any]) -> Probe:
     """The probe of a kind with its settings checked.
 
-    Raises UsageError that names the key: unknown (with a suggestion), missing, of the wrong type, or refused by the probe.
+    Raises UsageError that names the key: unknown (with a suggestion), missing, of the wrong type, or refused.
     """
     import msgspec  # `perfkit --help` never decodes
 
