@@ -30,10 +30,16 @@ class Probe(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where a scenario is written: the file, and the folder that its `cwd` and files start from (the side's root)."""
+    """Where a scenario is written: file, name and line (from 1)."""
 
     file: Path
     name: str
+    line: int = 1
+
+    @property
+    def where(self) -> str:
+        """`file:line`, as editors and CI systems open it."""
+        return f"{self.file}:{self.line}"
 
     def __str__(self) -> str:
         return f"{self.file}::{self.name}"

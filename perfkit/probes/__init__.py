@@ -1,10 +1,15 @@
 """The probes, one module a kind; a new one is one file and one line here, or an entry point `perfkit.probes`."""
 
 import difflib
+import sys
+import traceback
 import typing
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from perfkit.model.errors import UsageError
@@ -20,7 +25,7 @@ REGISTRY: dict[str, str] = {
     "size": "perfkit.probes.size:Size",
     "startup": "perfkit.probes.startup:Startup",
 }
-"""Kind → `module:class`; loading adds what plugins bring."""
+"""Kind → `module:class` or `file.py:class`; loading adds what plugins bring."""
 
 
 def find(kind: str) -> type[Any]:
@@ -30,9 +35,30 @@ def find(kind: str) -> type[Any]:
         near = difflib.get_close_matches(kind, REGISTRY, n=1)
         known = f"did you mean {near[0]!r}?" if near else f"known probes: {', '.join(sorted(REGISTRY))}"
         raise UsageError(f"unknown probe {kind!r}", hint=known)
-    module, _, name = where.partition(":")
-    found: type[Any] = getattr(import_module(module), name)
+    module, _, name = where.rpartition(":")
+    found: type[Any] = getattr(load_file(Path(module)) if module.endswith(".py") else import_module(module), name)
     return found
+
+
+def load_file(file: Path) -> ModuleType:
+    """The module of a plugin's file, run once. Raises UsageError with the line that raised."""
+    name = f"perfkit_plugin_{file.stem}"
+    loaded = sys.modules.get(name)
+    if loaded is not None and loaded.__file__ == str(file):
+        return loaded
+    spec = spec_from_file_location(name, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # a plugin's own code: anything may come
+        del sys.modules[name]
+        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
+        line = lines[-1] if lines else getattr(error, "lineno", None)
+        raise UsageError(f"{file}:{line or 1}: {type(error).__name__}: {error}") from error
+    return module
 
 
 def build(kind: str, settings: Mapping[str, Any]) -> Probe:

@@ -1,0 +1,69 @@
+"""The `[scenario.budget]` table of one benchmark: metric → limits and tolerances.
+
+A key such as `"streams=8"` holds budgets that apply only where the parameter has that value.
+"""
+
+import difflib
+from collections.abc import Mapping
+from typing import Any
+
+from perfkit.model.budget import Budget, Level, parse_budget
+from perfkit.model.errors import UsageError
+from perfkit.model.metric import Metric
+
+
+def budgets_for(
+    table: Mapping[str, Any], params: Mapping[str, Any], metrics: tuple[Metric, ...]
+) -> dict[str, tuple[Budget, ...]]:
+    """The budgets in force for one benchmark. Raises UsageError that names the key."""
+    known = {metric.name: metric for metric in metrics}
+    budgets: dict[str, tuple[Budget, ...]] = {}
+    for key, value in table.items():
+        if "=" in key:
+            if _applies(key, params):
+                for name, more in _table(key, value).items():
+                    budgets[name] = budgets.get(name, ()) + _parse(name, more, known)
+            else:
+                _table(key, value)
+        else:
+            budgets[key] = budgets.get(key, ()) + _parse(key, value, known)
+    return budgets
+
+
+def _applies(condition: str, params: Mapping[str, Any]) -> bool:
+    wanted = dict(part.strip().split("=", 1) for part in condition.split(",") if "=" in part)
+    for name in wanted:
+        if name not in params:
+            raise UsageError(
+                f"budget.{condition!r}: there is no parameter {name!r}", hint=f"parameters: {', '.join(params)}"
+            )
+    return all(str(params[name]) == value for name, value in wanted.items())
+
+
+def _table(key: str, value: Any) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise UsageError(f"budget.{key!r}: {value!r} is not a table", hint=f'write budget."{key}".cpu = "< 15 %"')
+    return value
+
+
+def _parse(name: str, value: Any, known: Mapping[str, Metric]) -> tuple[Budget, ...]:
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"its metrics: {', '.join(known)}"
+        raise UsageError(f"budget.{name}: the probe has no such metric", hint=hint)
+    entries = value if isinstance(value, list | tuple) else [value]
+    try:
+        return tuple(_one(entry, known[name]) for entry in entries)
+    except ValueError as error:
+        raise UsageError(f"budget.{name}: {error}") from None
+
+
+def _one(entry: Any, metric: Metric) -> Budget:
+    if not isinstance(entry, Mapping):
+        return parse_budget(entry, metric)
+    if not {"allow"} <= set(entry) <= {"allow", "level"}:
+        raise ValueError(f"{dict(entry)!r} is not a budget; write {{ allow = '< 10 ms', level = 'warn' }}")
+    level = entry.get("level", "error")
+    if level not in set(Level):
+        raise ValueError(f"level {level!r} is neither 'warn' nor 'error'")
+    return parse_budget(entry["allow"], metric, Level(level))

@@ -1,0 +1,62 @@
+"""A scenario's parameters bound: its benchmarks, each with a checked probe, its budgets and a fingerprint."""
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from perfkit.loading.budgets import budgets_for
+from perfkit.model.errors import UsageError
+from perfkit.model.placeholders import fill
+from perfkit.model.scenario import Benchmark, Scenario
+from perfkit.probes import build
+
+LAUNCH_NAMES = ("port", "root", "tmp")
+"""Placeholders that each launch fills by itself."""
+
+_DUMMY = {"port": 1, "root": "/root-of-the-side", "tmp": "/folder-of-the-launch"}
+
+
+def expand(scenario: Scenario) -> Iterator[Benchmark]:
+    """One benchmark for each combination of parameter values, in the order written.
+
+    Raises UsageError that names file, line, scenario and key.
+    """
+    names = list(scenario.params)
+    for values in itertools.product(*scenario.params.values()):
+        yield _bind(scenario, dict(zip(names, values, strict=True)))
+
+
+def benchmark_id(name: str, params: Mapping[str, Any]) -> str:
+    """The id that is stable across runs: `name` or `name[key=value,key=value]`."""
+    bound = ",".join(f"{key}={value}" for key, value in params.items())
+    return f"{name}[{bound}]" if bound else name
+
+
+def _bind(scenario: Scenario, params: Mapping[str, Any]) -> Benchmark:
+    try:
+        settings = fill(scenario.settings, params, keep=LAUNCH_NAMES)
+        probe = build(scenario.kind, fill(settings, _DUMMY))
+        budgets = budgets_for(scenario.budget, params, probe.metrics)
+    except UsageError as error:
+        raise UsageError(f"{scenario.source.where}: [{scenario.name}] {error}", hint=error.hint) from None
+    except ValueError as error:
+        raise UsageError(f"{scenario.source.where}: [{scenario.name}] {error}") from None
+    return Benchmark(
+        id=benchmark_id(scenario.name, params),
+        scenario=scenario.name,
+        source=scenario.source,
+        probe=probe,
+        settings=settings,
+        params=params,
+        budgets=budgets,
+        tags=scenario.tags,
+        timeout=scenario.timeout,
+        fingerprint=_fingerprint(scenario.kind, settings),
+    )
+
+
+def _fingerprint(kind: str, settings: Mapping[str, Any]) -> str:
+    definition = json.dumps([kind, settings], sort_keys=True, default=str)
+    return hashlib.sha256(definition.encode()).hexdigest()[:12]

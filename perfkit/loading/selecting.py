@@ -1,0 +1,75 @@
+"""Which benchmarks are meant: by path, id, `-k` expression and tag."""
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from perfkit.loading.keywords import parse_keyword
+from perfkit.model.errors import UsageError
+from perfkit.model.scenario import Benchmark
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What the command line asked for; empty means everything the configuration names."""
+
+    select: tuple[str, ...] = ()
+    keyword: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether nothing is left out."""
+        return not (self.select or self.keyword or self.tags)
+
+    def paths(self, start: Path) -> tuple[Path, ...]:
+        """The files and folders that it names, relative to the folder `start`."""
+        candidates = (start / word.partition("::")[0] for word in self.select)
+        return tuple(path.resolve() for path in candidates if path.exists())
+
+
+def choose(benchmarks: Sequence[Benchmark], selection: Selection, start: Path) -> tuple[Benchmark, ...]:
+    """The benchmarks meant, in order. Raises UsageError for a word that matches nothing, or if nothing is left."""
+    chosen = tuple(benchmarks)
+    if selection.select:
+        matches = [_matching(word, benchmarks, start) for word in selection.select]
+        chosen = tuple(b for b in benchmarks if any(b in match for match in matches))
+    if selection.keyword:
+        expression = parse_keyword(selection.keyword)
+        chosen = tuple(b for b in chosen if expression(b.id))
+    if selection.tags:
+        chosen = tuple(b for b in chosen if set(selection.tags) & set(b.tags))
+    if not chosen and benchmarks:
+        raise UsageError("nothing is selected", hint="perfkit list shows every benchmark with its tags")
+    return chosen
+
+
+def _matching(word: str, benchmarks: Sequence[Benchmark], start: Path) -> list[Benchmark]:
+    place, separator, name = word.partition("::")
+    path = (start / place).resolve()
+    found = list(benchmarks)
+    if separator or path.exists():
+        found = [b for b in found if b.source.file == path or path in b.source.file.parents]
+        if not separator:
+            return _some(found, word, benchmarks)
+    else:
+        name = word
+    return _some([b for b in found if name in {b.id, b.scenario} or _by_params(name, b)], word, benchmarks)
+
+
+def _by_params(word: str, benchmark: Benchmark) -> bool:
+    match = re.fullmatch(r"([^\[]+)\[(.+)\]", word)
+    if match is None or match[1] != benchmark.scenario:
+        return False
+    wanted = [part.strip() for part in match[2].split(",")]
+    return set(wanted) <= {f"{key}={value}" for key, value in benchmark.params.items()}
+
+
+def _some(found: list[Benchmark], word: str, benchmarks: Sequence[Benchmark]) -> list[Benchmark]:
+    if not found:
+        near = difflib.get_close_matches(word, [b.id for b in benchmarks] + [b.scenario for b in benchmarks], n=1)
+        hint = f"did you mean {near[0]!r}?" if near else "perfkit list shows every benchmark"
+        raise UsageError(f"{word!r} names no benchmark and no scenario file", hint=hint)
+    return found
