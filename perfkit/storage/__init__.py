@@ -1,0 +1,1 @@
+"""What stays on disk: runs and their journal, details, baselines. Decoded by typed structs, then plain model values."""
