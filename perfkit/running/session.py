@@ -1,0 +1,91 @@
+"""One session: rounds over the benchmarks in an order drawn by the seed, until all are settled or the time is up."""
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from perfkit.model.events import RunObserver
+from perfkit.model.launch import Detail, Disturbance, Launch, Measurement, Outcome
+from perfkit.model.scenario import Benchmark
+from perfkit.running.contamination import contaminated_by
+from perfkit.running.plan import Plan
+from perfkit.running.track import Track
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """What one launch gave: a measurement where the outcome is measured, else the reason."""
+
+    outcome: Outcome
+    reason: str
+    measurement: Measurement
+    disturbance: Disturbance
+    started: float
+    duration: float
+
+
+Attempting = Callable[[Benchmark, int], Attempt]
+"""Makes one launch of a benchmark with a seed."""
+
+Recording = Callable[[str, Launch, tuple[Detail, ...]], Launch]
+"""Puts a launch on disk at once and returns it as recorded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The collaborators of a session. `number` counts the sessions of a run from 0, `clock` is monotonic seconds."""
+
+    number: int
+    plan: Plan
+    attempt: Attempting
+    record: Recording
+    observer: RunObserver
+    clock: Callable[[], float]
+
+    def measure(self, tracks: Sequence[Track]) -> bool:
+        """Add launches to `tracks` until all are settled; False if the hard limit came first.
+
+        Ctrl-C passes through: what was measured is in the tracks and on disk by then.
+        """
+        draw, order = random.Random(self.plan.seed), count()  # noqa: S311 - an order, not a secret
+        begun = self.clock()
+        while round_ := [track for track in tracks if not track.settled(self.plan, late=self._late(begun))]:
+            draw.shuffle(round_)
+            for track in round_:
+                if self._left(begun) == 0:
+                    return False
+                self._launch(track, draw.getrandbits(32), next(order), begun)
+        return True
+
+    def _launch(self, track: Track, seed: int, order: int, begun: float) -> None:
+        identity = track.benchmark.id
+        self.observer.launch_started(identity, len(track.launches) + 1, self._left(begun))
+        attempt = self.attempt(track.benchmark, seed)
+        track.refined.update({metric.name: metric for metric in attempt.measurement.metrics})
+        broken = contaminated_by(attempt.disturbance, waiting=track.waiting)
+        again = bool(broken) and not self._late(begun) and track.may_rerun(self.plan)
+        launch = Launch(
+            outcome=attempt.outcome,
+            session=self.number,
+            order=order,
+            started=attempt.started,
+            duration=attempt.duration,
+            seed=seed,
+            values=attempt.measurement.values,
+            reason=attempt.reason,
+            disturbance=attempt.disturbance,
+            contaminated=broken,
+            replaced=again and attempt.outcome is Outcome.MEASURED,
+            caveats=attempt.measurement.caveats,
+        )
+        track.launches.append(self.record(identity, launch, attempt.measurement.details))
+        late = self._late(begun)
+        self.observer.launch_ended(identity, track.launches[-1], track.progress(self.plan, late=late))
+
+    def _late(self, begun: float) -> bool:
+        return self.clock() - begun >= self.plan.soft_limit
+
+    def _left(self, begun: float) -> float | None:
+        limit = self.plan.hard_limit
+        return None if limit is None else max(0.0, limit - (self.clock() - begun))
