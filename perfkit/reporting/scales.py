@@ -1,0 +1,110 @@
+"""Positions on an axis: linear, logarithmic, and percentiles by orders of nines. Pure; no drawing."""
+
+import itertools
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["linear", "log", "nines"]
+
+_STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+_NINES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999)
+_MOST_NINES = 7.0
+_WIDENING = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A value axis from `low` to `high` drawn from pixel `start` to pixel `end`; `ticks` are values inside it."""
+
+    kind: Kind
+    low: float
+    high: float
+    start: float
+    end: float
+    ticks: tuple[float, ...]
+
+    def at(self, value: float) -> float:
+        """The pixel of `value`; what lies outside the axis is held at its edge."""
+        move = _MOVES[self.kind]
+        low, high = move(self.low), move(self.high)
+        share = (move(min(max(value, self.low), self.high)) - low) / (high - low)
+        return self.start + share * (self.end - self.start)
+
+    def holds(self, value: float) -> bool:
+        """Whether `value` lies on the axis."""
+        return self.low <= value <= self.high
+
+
+def nines(percent: float) -> float:
+    """Orders of nines of a percentile: 90 is 1, 99 is 2, 99.9 is 3; at most 7, so that 100 has a place."""
+    rest = 1.0 - percent / 100.0
+    return _MOST_NINES if rest <= 10.0**-_MOST_NINES else -math.log10(rest)
+
+
+_MOVES: dict[Kind, Callable[[float], float]] = {"linear": float, "log": math.log10, "nines": nines}
+
+
+def linear(low: float, high: float, start: float, end: float, count: int = 5, pad: float = 0.0) -> Axis:
+    """An axis over the values, widened by `pad` of their span on both sides; a single value gets room around it."""
+    span = high - low
+    if span <= abs(low) * 1e-9:
+        span, pad = abs(low) * 0.1 or 1.0, 0.5
+    low, high = low - pad * span, high + pad * span
+    return Axis("linear", low, high, start, end, nice_ticks(low, high, count))
+
+
+def log(low: float, high: float, start: float, end: float, count: int = 5) -> Axis:
+    """A logarithmic axis over positive values. Raises ValueError if `low` is not positive."""
+    if low <= 0:
+        raise ValueError("a logarithmic axis needs positive values")
+    if high <= low * (1 + 1e-9):
+        low, high = low / 1.1, high * 1.1
+    return Axis("log", low, high, start, end, log_ticks(low, high, count))
+
+
+def nines_axis(highest: float, start: float, end: float) -> Axis:
+    """An axis of percentiles from 0 to `highest` per cent, each nine as wide as the one before."""
+    high = min(max(highest, 90.0), 100.0)
+    shown = tuple(tick for tick in _NINES if tick <= high)
+    return Axis("nines", 0.0, high, start, end, shown)
+
+
+def nice_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:
+    """At most `count` round values in [low, high], an equal step of 1, 2, 2.5 or 5 times a power of ten apart."""
+    span = high - low
+    if not (span > 0 and math.isfinite(span)):
+        return (low,)
+    power = 10.0 ** math.floor(math.log10(span / count))
+    for step in (factor * power * scale for scale in (1.0, 10.0) for factor in _STEPS):
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first + 1 <= count:
+            return tuple(float(f"{index * step:.12g}") for index in range(first, last + 1))
+    return (low,)
+
+
+def log_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:
+    """At most `count` values on a logarithmic axis: decades, or 1-2-5 within few decades, or round steps within one."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for mantissas in ((1, 2, 5), (1, 3), (1,)):
+        ticks = [m * 10.0**power for power in range(first, last + 1) for m in mantissas]
+        inside = tuple(float(f"{tick:.12g}") for tick in ticks if low * (1 - 1e-9) <= tick <= high * (1 + 1e-9))
+        if 2 <= len(inside) <= count:
+            return inside
+        if len(inside) < 2:
+            return nice_ticks(low, high, count)
+    return inside[:: math.ceil(len(inside) / count)]
+
+
+def spacing(values: Sequence[float]) -> Kind:
+    """`log` where rising positive values lie ever wider apart (powers of two, logarithmic bins), else `linear`."""
+    gaps = [after - before for before, after in itertools.pairwise(values)]
+    if len(gaps) < 2 or min(values) <= 0 or min(gaps) <= 0:
+        return "linear"
+    return "log" if gaps[-1] >= _WIDENING * gaps[0] or _geometric(values) else "linear"
+
+
+def _geometric(values: Sequence[float]) -> bool:
+    ratios = [after / before for before, after in itertools.pairwise(values)]
+    return max(ratios) < 1.05 * min(ratios) and min(ratios) >= 1.5

@@ -1,0 +1,211 @@
+"""The one view that every report draws: all texts are written, every number a picture needs is placed in its unit.
+
+Texts are as the user wrote them; escaping belongs to each format.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perfkit.model.launch import Detail
+from perfkit.model.metric import Metric
+from perfkit.model.verdict import Finding, Judgement, Unmeasured
+from perfkit.reporting.wording import Wording
+
+Side = Literal["base", "candidate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One launch in a picture: its value in the base unit, as text, and what is to be said about it.
+
+    `counts` is False for a launch that was run again; `remark` names the rules a contaminated one broke.
+    """
+
+    value: float
+    text: str
+    remark: str = ""
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The launches of one session, in order."""
+
+    side: Side
+    label: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A side's median with its interval (None where there is none), in the base unit and as text."""
+
+    side: Side
+    median: float
+    low: float | None
+    high: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled value on an axis: a limit, or how far a tolerance reaches from the base."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All launches of a finding, base sessions first: for the strip plot and for launches over time."""
+
+    metric: Metric
+    series: tuple[Series, ...]
+    centres: tuple[Centre, ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SideText:
+    """One side of a finding as text; `interval` is empty where there are too few launches."""
+
+    median: str
+    interval: str
+    launches: int
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeText:
+    """A change as text, positive is worse. `low` and `high` are empty where there is no interval."""
+
+    estimate: str
+    low: str
+    high: str
+    confidence: str
+    detectable: str
+    method: str
+    note: str
+
+    @property
+    def interval(self) -> str:
+        """`+9.8 % to +17.1 %`, or nothing."""
+        return f"{self.low} to {self.high}" if self.low else ""
+
+    @property
+    def compact(self) -> str:
+        """`+13.6 % [+9.8, +17.1]`: the unit is said once where it is the same."""
+        if not self.low:
+            return self.estimate
+        low, _, low_unit = self.low.rpartition(" ")
+        high, _, high_unit = self.high.rpartition(" ")
+        same = low_unit == high_unit == self.estimate.rpartition(" ")[2]
+        return f"{self.estimate} [{low}, {high}]" if same and low else f"{self.estimate} [{self.low}, {self.high}]"
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetText:
+    """One budget with its state."""
+
+    text: str
+    wording: Wording
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One finding, ready to be set; `finding` holds its numbers for the reports that machines read."""
+
+    finding: Finding
+    anchor: str
+    wording: Wording
+    candidate: SideText
+    base: SideText | None
+    change: ChangeText | None
+    budgets: tuple[BudgetText, ...]
+    picture: Picture | None
+    unit: str
+
+    @property
+    def benchmark(self) -> str:
+        """The benchmark's id."""
+        return self.finding.benchmark
+
+    @property
+    def metric(self) -> str:
+        """The metric's name."""
+        return self.finding.metric.name
+
+    @property
+    def needs_eyes(self) -> bool:
+        """Whether someone has to do something about it."""
+        return self.wording.tone in {"bad", "unsure"}
+
+
+@dataclass(frozen=True, slots=True)
+class UnmeasuredRow:
+    """A benchmark without values."""
+
+    unmeasured: Unmeasured
+    wording: Wording
+
+    @property
+    def text(self) -> str:
+        """Why, and what follows from it, in one sentence."""
+        tail = "; the base has it" if self.unmeasured.in_base else ""
+        return f"{self.unmeasured.reason or 'no launch was made'}{tail}"
+
+
+@dataclass(frozen=True, slots=True)
+class BenchmarkView:
+    """One benchmark's launches in words, and what one representative launch saw inside."""
+
+    id: str
+    kind: str
+    launches: str
+    duration: float
+    caveats: tuple[str, ...]
+    details: tuple[Detail, ...]
+    details_from: str
+    metrics: tuple[Metric, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One property of the environments; `base` is empty where there is no base, `differs` marks a difference."""
+
+    name: str
+    base: str
+    candidate: str
+    differs: bool
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One judged run, ready to be drawn. `identity` names the PR comment that is updated from run to run."""
+
+    judgement: Judgement
+    identity: str
+    run: str
+    wording: Wording
+    headline: str
+    compared: bool
+    base_name: str
+    summary: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
+    unmeasured: tuple[UnmeasuredRow, ...]
+    benchmarks: tuple[BenchmarkView, ...]
+    environment: tuple[Fact, ...]
+    warnings: tuple[str, ...]
+    caveats: tuple[str, ...]
+    notes: tuple[str, ...]
+    machine: str
+    candidate_commit: str
+    base_commits: tuple[str, ...]
+    generated: str
+    version: str
+
+    @property
+    def urgent(self) -> tuple[Row, ...]:
+        """Failing and inconclusive rows, worst first."""
+        return tuple(row for row in self.rows if row.needs_eyes)

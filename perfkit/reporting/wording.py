@@ -1,0 +1,88 @@
+"""The words, symbols and tones every report uses for the same thing; colour is never the only sign."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from perfkit.model.budget import Level
+from perfkit.model.launch import Outcome
+from perfkit.model.verdict import BudgetVerdict, ExitCode, Finding, Judgement, Met, Verdict
+
+Tone = Literal["bad", "unsure", "good", "plain"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A word with its symbol and the tone it is set in."""
+
+    word: str
+    symbol: str
+    tone: Tone
+
+
+VERDICTS: dict[Verdict, Wording] = {
+    Verdict.REGRESSED: Wording("regressed", "✗", "bad"),
+    Verdict.OVER_LIMIT: Wording("over limit", "✗", "bad"),
+    Verdict.INCONCLUSIVE: Wording("inconclusive", "?", "unsure"),
+    Verdict.NEW: Wording("new", "+", "plain"),
+    Verdict.IMPROVED: Wording("improved", "✓", "good"),
+    Verdict.UNCHANGED: Wording("unchanged", "=", "plain"),
+    Verdict.WITHIN_LIMIT: Wording("within limit", "✓", "good"),
+    Verdict.INFORMATIONAL: Wording("informational", "·", "plain"),
+}
+
+OUTCOMES: dict[Outcome | None, Wording] = {
+    Outcome.FAILED: Wording("failed", "✗", "bad"),
+    Outcome.TIMED_OUT: Wording("timed out", "✗", "bad"),
+    Outcome.INVALID: Wording("invalid", "✗", "bad"),
+    Outcome.SKIPPED: Wording("skipped", "-", "plain"),
+    None: Wording("missing", "✗", "bad"),
+}
+
+_MET: dict[Met, Wording] = {
+    Met.MET: Wording("met", "✓", "good"),
+    Met.EXCEEDED: Wording("exceeded", "✗", "bad"),
+    Met.INCONCLUSIVE: Wording("undecided", "?", "unsure"),
+}
+
+_CODES: dict[ExitCode, Wording] = {
+    ExitCode.PASSED: Wording("Passed", "✓", "good"),
+    ExitCode.REGRESSED: Wording("Over a limit", "✗", "bad"),
+    ExitCode.USAGE: Wording("Wrong usage", "✗", "bad"),
+    ExitCode.INCONCLUSIVE: Wording("Inconclusive", "?", "unsure"),
+    ExitCode.NOT_MEASURED: Wording("Not measured", "✗", "bad"),
+    ExitCode.OTHER_MACHINE: Wording("Baseline from another machine", "?", "unsure"),
+    ExitCode.BUG: Wording("A bug in perfkit", "✗", "bad"),
+    ExitCode.INTERRUPTED: Wording("Interrupted", "?", "unsure"),
+}
+
+
+def budget_wording(held: BudgetVerdict) -> Wording:
+    """What is said of one budget; one that only warns is never bad."""
+    wording = _MET[held.met]
+    if held.budget.level is Level.WARN and wording.tone == "bad":
+        return Wording("exceeded (warns only)", "!", "unsure")
+    return wording
+
+
+def overall(judgement: Judgement) -> Wording:
+    """The whole run in words; where nothing was compared or limited it is measured, not passed."""
+    code = judgement.exit_code
+    if code is ExitCode.REGRESSED and _any(judgement.findings, Verdict.REGRESSED):
+        return Wording("Regressed", "✗", "bad")
+    if code is ExitCode.PASSED and not any(finding.gating for finding in judgement.findings):
+        return Wording("Measured, nothing judged", "·", "plain")
+    return _CODES[code]
+
+
+def _any(findings: tuple[Finding, ...], verdict: Verdict) -> bool:
+    return any(finding.verdict is verdict for finding in findings)
+
+
+HOW_TO_READ: tuple[str, ...] = (
+    "A launch is one fresh process and gives one value per metric; launches are what is counted and compared.",
+    "Changes are oriented so that positive is worse, whichever way the metric is better.",
+    "The interval beside a change holds the true change at the confidence written with it.",
+    "Regressed and unchanged are each proven by a test of their own; inconclusive means that neither could be.",
+    "A limit is held against the interval's bound, a count's limit against the observed total.",
+    "A contaminated launch is one during which the machine disturbed it by a declared rule, never by its value.",
+)
