@@ -1,0 +1,88 @@
+"""Durations counted with three significant digits from 1 µs to 1 h (HdrHistogram, PyPI `hdrhistogram`).
+
+Histograms of several processes or launches merge exactly; their percentiles must never be averaged.
+"""
+
+import numpy as np
+from hdrh.histogram import HdrHistogram
+from numpy.typing import ArrayLike, NDArray
+
+from perfkit.model.launch import Curve, Histogram
+
+_NANOSECONDS = 1_000_000_000
+_LONGEST = 3600 * _NANOSECONDS
+_DIGITS = 3
+_EXACT_BITS = 11
+"""2 · 10³ needs 11 bits: the sub-buckets of three digits; larger values lose their low bits."""
+
+
+class LatencyHistogram:
+    """Counts durations in s; each lies within 0.1 % of where it is counted. The largest is kept exactly."""
+
+    __slots__ = ("_counts", "_hdr", "largest")
+
+    def __init__(self) -> None:
+        self._hdr = HdrHistogram(1, _LONGEST, _DIGITS)
+        self._counts: NDArray[np.int64] = np.ctypeslib.as_array(self._hdr.counts)
+        self.largest = 0.0
+
+    def record(self, seconds: ArrayLike) -> None:
+        """Count durations in s, of any shape. Below 0 counts as 0, above 1 h as 1 h. Raises ValueError for NaN."""
+        values = np.atleast_1d(np.asarray(seconds, float)).ravel()
+        if values.size == 0:
+            return
+        if np.isnan(values).any():
+            raise ValueError("a duration is not a number")
+        nanoseconds = np.clip(np.rint(np.minimum(values, 3600.0) * _NANOSECONDS), 0, _LONGEST).astype(np.int64)
+        shift = np.maximum(0, np.frexp(nanoseconds.astype(float))[1] - _EXACT_BITS)
+        # One call a bucket instead of one a value: the library is pure Python.
+        buckets, counts = np.unique((nanoseconds >> shift) << shift, return_counts=True)
+        for bucket, count in zip(buckets.tolist(), counts.tolist(), strict=True):
+            self._hdr.record_value(bucket, count)
+        self.largest = max(self.largest, float(values.max()))
+
+    def merge(self, other: "LatencyHistogram") -> None:
+        """Add the counts of another one."""
+        if other.count:
+            self._hdr.add(other._hdr)  # noqa: SLF001 - the same class
+            self.largest = max(self.largest, other.largest)
+
+    @property
+    def count(self) -> int:
+        """How many durations were recorded."""
+        return int(self._hdr.get_total_count())
+
+    def percentile(self, share: float) -> float:
+        """The duration in s that `share` (0..1) of those recorded do not exceed. Raises ValueError without any."""
+        return self.percentiles((share,))[0]
+
+    def percentiles(self, shares: tuple[float, ...]) -> tuple[float, ...]:
+        """Several at once: the library walks all its counters for each call."""
+        if not self.count:
+            raise ValueError("no duration was recorded")
+        if not all(0.0 <= share <= 1.0 for share in shares):
+            raise ValueError(f"a share lies between 0 and 1, not at {shares}")
+        levels = [share * 100 for share in shares]
+        found = self._hdr.get_percentile_to_value_dict(levels)
+        return tuple(min(found[level] / _NANOSECONDS, self.largest) for level in levels)
+
+    def by_nines(self, title: str, points: int = 120) -> Curve:
+        """Percentiles over 1 / (1 - share): one unit of a logarithmic axis is one more nine, up to the last reading."""
+        ends = np.geomspace(1.0, max(2.0, float(self.count)), points)
+        values = self.percentiles(tuple((1 - 1 / ends).tolist()))
+        return Curve(title, "1 / (1 − percentile), logarithmic", "1", "time", "s", tuple(ends.tolist()), values)
+
+    def drawing(self, title: str, bins: int = 60, marks: tuple[tuple[str, float], ...] = ()) -> Histogram:
+        """The counts in `bins` bins of equal ratio from the smallest to the largest duration."""
+        values, counts = self._recorded()
+        low = max(1e-9, float(values.min()) * 0.999)
+        edges = np.geomspace(low, max(low * 1.01, float(values.max()) * 1.001), bins + 1)
+        binned, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges, weights=counts)
+        return Histogram(title, "s", tuple(edges.tolist()), tuple(binned.astype(int).tolist()), marks)
+
+    def _recorded(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        where = np.flatnonzero(self._counts)
+        if where.size == 0:
+            raise ValueError("no duration was recorded")
+        values = [self._hdr.get_value_from_index(int(index)) / _NANOSECONDS for index in where]
+        return np.array(values), self._counts[where]
