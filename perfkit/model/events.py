@@ -29,14 +29,11 @@ class Progress:
 class RunObserver:
     """Told of everything that happens in a run."""
 
-    def session_started(self, benchmarks: Sequence[Benchmark], max_time: float | None) -> None:
-        """Measuring begins; `max_time` s is the limit set beforehand, if any."""
+    def session_started(self, benchmarks: Sequence[Benchmark]) -> None:
+        """Measuring begins."""
 
-    def launch_started(self, benchmark: str, number: int, remaining: float | None) -> None:
-        """Launch `number` (from 1) of a benchmark begins; `remaining` s of the time limit are left."""
+    def launch_started(self, benchmark: str, number: int, expected: float | None) -> None:
+        """Launch `number` (from 1) of a benchmark begins; the session is expected to end within `expected` s."""
 
     def launch_ended(self, benchmark: str, launch: Launch, progress: Progress) -> None:
         """A launch ended and is on disk."""
-
-    def session_ended(self, *, interrupted: bool) -> None:
-        """Measuring is over."""

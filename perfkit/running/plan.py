@@ -1,5 +1,6 @@
 """How long to measure: how many launches at least and at most, how narrow an interval, and the time limits."""
 
+import secrets
 from dataclasses import dataclass, replace
 
 
@@ -24,9 +25,14 @@ class Plan:
         return self.least if self.least > 1 else 0
 
 
-def default(seed: int) -> Plan:
+def draw_seed() -> int:
+    """A fresh seed, to be recorded."""
+    return secrets.randbits(32)
+
+
+def default(seed: int, precision: float = 0.02) -> Plan:
     """Seven launches at least: the fewest that give a 98 % interval."""
-    return Plan(seed)
+    return Plan(seed, precision=precision)
 
 
 def once(seed: int) -> Plan:

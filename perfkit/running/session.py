@@ -50,17 +50,19 @@ class Session:
         """
         draw, order = random.Random(self.plan.seed), count()  # noqa: S311 - an order, not a secret
         begun = self.clock()
+        self.observer.session_started([track.benchmark for track in tracks])
         while round_ := [track for track in tracks if not track.settled(self.plan, late=self._late(begun))]:
             draw.shuffle(round_)
             for track in round_:
                 if self._left(begun) == 0:
                     return False
+                expected = self._expected(tracks, begun)
+                self.observer.launch_started(track.benchmark.id, len(track.launches) + 1, expected)
                 self._launch(track, draw.getrandbits(32), next(order), begun)
         return True
 
     def _launch(self, track: Track, seed: int, order: int, begun: float) -> None:
         identity = track.benchmark.id
-        self.observer.launch_started(identity, len(track.launches) + 1, self._left(begun))
         attempt = self.attempt(track.benchmark, seed)
         track.refined.update({metric.name: metric for metric in attempt.measurement.metrics})
         broken = contaminated_by(attempt.disturbance, waiting=track.waiting)
@@ -82,6 +84,20 @@ class Session:
         track.launches.append(self.record(identity, launch, attempt.measurement.details))
         late = self._late(begun)
         self.observer.launch_ended(identity, track.launches[-1], track.progress(self.plan, late=late))
+
+    def _expected(self, tracks: Sequence[Track], begun: float) -> float | None:
+        """Seconds that are left at most, from how long launches took so far; None before any has ended."""
+        took = [launch.duration for track in tracks for launch in track.launches]
+        if not took:
+            return None
+        missing = sum(
+            (self.plan.least - track.counting()) * (track.mean_duration() or sum(took) / len(took))
+            for track in tracks
+            if not track.settled(self.plan, late=True)
+        )
+        most = max(missing, self.plan.soft_limit - (self.clock() - begun))
+        left = self._left(begun)
+        return most if left is None else min(most, left)
 
     def _late(self, begun: float) -> bool:
         return self.clock() - begun >= self.plan.soft_limit

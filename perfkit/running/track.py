@@ -16,9 +16,13 @@ IDENTICAL = 3
 
 @dataclass(slots=True)
 class Track:
-    """The launches of one benchmark and the metric definitions in force (a launch may refine them)."""
+    """The launches of one benchmark and the metric definitions in force (a launch may refine them).
+
+    `place` is where it is written, as `file:line` from the project's root.
+    """
 
     benchmark: Benchmark
+    place: str = ""
     launches: list[Launch] = field(default_factory=list)
     refined: dict[str, Metric] = field(default_factory=dict)
 
@@ -57,6 +61,10 @@ class Track:
         """The launches that count."""
         return sum(launch.outcome is Outcome.MEASURED and not launch.replaced for launch in self.launches)
 
+    def mean_duration(self) -> float | None:
+        """Seconds that a launch took on average; None before the first."""
+        return sum(launch.duration for launch in self.launches) / len(self.launches) if self.launches else None
+
     def settled(self, plan: Plan, *, late: bool) -> bool:
         """Whether this benchmark needs no further launch; `late` means that the soft limit has passed."""
         if self.given_up(plan):
@@ -75,7 +83,7 @@ class Track:
             benchmark=benchmark.id,
             scenario=benchmark.scenario,
             kind=benchmark.probe.kind,
-            source=benchmark.source.where,
+            source=self.place,
             fingerprint=benchmark.fingerprint,
             params=benchmark.params,
             tags=benchmark.tags,

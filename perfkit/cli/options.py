@@ -1,0 +1,103 @@
+"""Options that several verbs share, and how they become a request."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from perfkit.loading.selecting import Selection
+from perfkit.model.errors import UsageError
+from perfkit.model.units import parse_duration
+from perfkit.running import plan as plans
+
+
+class Format(StrEnum):
+    """What stdout gets."""
+
+    TABLE = "table"
+    JSON = "json"
+
+
+Select = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[SELECT]...", help="A file, file::name, name or name[param=value]; all by default."),
+]
+Keyword = Annotated[str, typer.Option("-k", metavar="EXPR", help="Only ids that match, such as 'load and not 32'.")]
+Tags = Annotated[
+    list[str] | None, typer.Option("--tag", metavar="TAG", help="Only scenarios with this tag; repeatable.")
+]
+Output = Annotated[Format, typer.Option("--format", help="What is printed on stdout.")]
+Once = Annotated[bool, typer.Option("--once", help="One launch each, to prove that every scenario works.")]
+Quick = Annotated[bool, typer.Option("--quick", help="Five launches each, the fewest that can be compared.")]
+Thorough = Annotated[bool, typer.Option("--thorough", help="Fifteen launches or more each, intervals within ±1 %.")]
+Processes = Annotated[
+    int | None, typer.Option("--processes", min=1, max=10_000, help="Exactly this many launches of each.")
+]
+MaxTime = Annotated[
+    str, typer.Option("--max-time", metavar="TIME", help="End measuring after this time, such as 90s or 5min.")
+]
+Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the order and of every launch.")]
+Reports = Annotated[
+    str,
+    typer.Option("--report", metavar="FORMATS", help="Reports to write: md,html,junit,json,github; 'none' for none."),
+]
+Resume = Annotated[
+    str, typer.Option("--resume", metavar="ID", help="Go on with an interrupted run: its id, or 'last'.")
+]
+
+
+def selection(select: list[str] | None, keyword: str, tags: list[str] | None) -> Selection:
+    """The selection that the options mean."""
+    return Selection(tuple(select or ()), keyword, tuple(tags or ()))
+
+
+def plan(
+    *, once: bool, quick: bool, thorough: bool, processes: int | None, max_time: str, seed: int | None, precision: float
+) -> plans.Plan:
+    """The plan that the options mean. Raises UsageError where they contradict each other."""
+    chosen = [name for name, on in (("--once", once), ("--quick", quick), ("--thorough", thorough)) if on]
+    if processes is not None:
+        chosen.append("--processes")
+    if len(chosen) > 1:
+        raise UsageError(f"{' and '.join(chosen)} contradict each other", hint="give one of them")
+    drawn = seed if seed is not None else plans.draw_seed()
+    made = {
+        "--once": plans.once,
+        "--quick": plans.quick,
+        "--thorough": plans.thorough,
+    }.get(chosen[0] if chosen else "", lambda seed: plans.default(seed, precision))(drawn)
+    if processes is not None:
+        made = plans.exactly(drawn, processes)
+    return plans.limited(made, _seconds(max_time)) if max_time else made
+
+
+def formats(text: str, default: tuple[str, ...]) -> tuple[str, ...]:
+    """The report formats that `--report` names. Raises UsageError for an unknown one."""
+    from perfkit.reporting import REPORTS
+
+    wanted = tuple(part.strip() for part in text.split(",")) if text else default
+    if wanted == ("none",):
+        return ()
+    for name in wanted:
+        if name not in REPORTS:
+            raise UsageError(f"--report {name!r} is not a report", hint=f"reports: {', '.join(REPORTS)}")
+    return wanted
+
+
+def here() -> Path:
+    """The folder that the command was typed in."""
+    return Path.cwd()
+
+
+def arguments() -> tuple[str, ...]:
+    """The command line as typed, for the run file."""
+    return tuple(sys.argv[1:])
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise UsageError(f"--max-time: {error}", hint="write 90s or 5min") from None

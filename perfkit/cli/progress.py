@@ -1,0 +1,87 @@
+"""On a terminal: what runs, how many launches are done, the estimate so far and the time left."""
+
+import time
+from collections.abc import Sequence
+from typing import Self
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from perfkit.model.events import Progress, RunObserver
+from perfkit.model.launch import Launch, Outcome
+from perfkit.model.scenario import Benchmark
+from perfkit.model.units import format_quantity
+
+
+class LiveProgress(RunObserver):
+    """Drawn once a second on stderr; elsewhere than on a terminal a single line says that measuring began."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._rows: dict[str, Progress] = {}
+        self._running = ""
+        self._expected: float | None = None
+        self._asked = self._begun = time.monotonic()
+        self._live = Live(console=console, refresh_per_second=1, transient=True, get_renderable=self._draw)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._live.stop()
+
+    def session_started(self, benchmarks: Sequence[Benchmark]) -> None:
+        """Begin to draw."""
+        self._rows |= {benchmark.id: Progress(benchmark.id, 0) for benchmark in benchmarks}
+        self._begun = time.monotonic()
+        if self._console.is_terminal:
+            self._live.start()
+        else:
+            self._console.print(f"measuring {len(benchmarks)} benchmarks", highlight=False)
+
+    def launch_started(self, benchmark: str, number: int, expected: float | None) -> None:  # noqa: ARG002
+        """Show what runs now."""
+        self._running, self._expected, self._asked = benchmark, expected, time.monotonic()
+
+    def launch_ended(self, benchmark: str, launch: Launch, progress: Progress) -> None:
+        """Show how far it is now; a launch that was not measured is said at once, above the table."""
+        self._rows[benchmark] = progress
+        if launch.outcome is not Outcome.MEASURED:
+            line = Text(f"{benchmark}: {launch.outcome.value}: {launch.reason}")
+            self._console.print(line, style="yellow" if launch.outcome is Outcome.SKIPPED else "red")
+
+    def _draw(self) -> RenderableType:
+        table = Table.grid(padding=(0, 2))
+        rows = sorted(self._rows.values(), key=lambda row: (row.benchmark != self._running, row.settled))
+        shown = rows[: max(3, self._console.height - 4)]
+        for row in sorted(shown, key=lambda row: list(self._rows).index(row.benchmark)):
+            table.add_row(*self._row(row))
+        return Group(self._title(), table)
+
+    def _title(self) -> Text:
+        now = time.monotonic()
+        done = sum(row.settled for row in self._rows.values())
+        text = f"{done} of {len(self._rows)} benchmarks settled, {_clock(now - self._begun)} gone"
+        if self._expected is not None:
+            text += f", {_clock(max(0.0, self._expected - (now - self._asked)))} left at most"
+        return Text(text, style="bold")
+
+    def _row(self, row: Progress) -> tuple[Text, ...]:
+        mark = "✓" if row.settled else "▸" if row.benchmark == self._running else "·"
+        estimate = Text("")
+        if row.metric is not None and row.estimate is not None:
+            unit = row.metric.unit
+            estimate = Text(f"{row.metric.name} {format_quantity(row.estimate, unit)}")
+            if row.low is not None and row.high is not None:
+                estimate.append(f" [{format_quantity(row.low, unit)}, {format_quantity(row.high, unit)}]", style="dim")
+        elif row.trouble:
+            estimate = Text(row.trouble, style="yellow", overflow="ellipsis", no_wrap=True)
+        launches = f"{row.launches} launch{'es' if row.launches != 1 else ''}"
+        return Text(mark, style="green" if row.settled else "cyan"), Text(row.benchmark), Text(launches), estimate
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes}:{rest:02d}"

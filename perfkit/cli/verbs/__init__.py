@@ -1,0 +1,1 @@
+"""One file a verb: its options, its use case, what it prints and how it exits."""
