@@ -149,15 +149,31 @@ def classify(records: Records, frames: int, rate: int, own_threads: bool) -> tup
     return missed, disturbed
 
 
+def offer_declarations() -> None:
+    """Let a scenario file `import perfkit`: the declarations alone, with the submodules that are installed, if any."""
+    installed = importlib.util.find_spec("perfkit")
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "declaring.py")
+    spec = importlib.util.spec_from_file_location("perfkit", path)
+    if spec is not None and spec.loader is not None:
+        module = sys.modules["perfkit"] = importlib.util.module_from_spec(spec)
+        module.__path__ = list(installed.submodule_search_locations or ()) if installed else []
+        spec.loader.exec_module(module)
+
+
 def load_body(name: str) -> Callable[..., Any]:
-    """The function of `module:function` or `path/to/file.py:function`; the working folder is on the module path."""
+    """The function of `module:function` or `path/to/file.py:function`.
+
+    The working folder is on the module path, and before it a file's own folder.
+    """
     module_name, _, attribute = name.rpartition(":")
     sys.path.insert(0, os.getcwd())
     if module_name.endswith(".py"):
+        sys.path.insert(0, os.path.dirname(os.path.abspath(module_name)))
         stem = os.path.splitext(os.path.basename(module_name))[0]
         spec = importlib.util.spec_from_file_location(stem, module_name)
         if spec is None or spec.loader is None or not os.path.exists(module_name):
             sys.exit("no body: %s does not exist in %s" % (module_name, os.getcwd()))
+        offer_declarations()
         module = importlib.util.module_from_spec(spec)
         sys.modules[stem] = module
         spec.loader.exec_module(module)

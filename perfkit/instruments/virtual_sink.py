@@ -1,0 +1,127 @@
+"""One stretch of blocks on the virtual sink, played by a child in the side's interpreter (`worker/audio.py`)."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Launcher, Program
+
+_WORKER = Path(__file__).parents[1] / "worker" / "audio.py"
+_NS = 1e9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """What is to be played: `warmup` and `blocks` blocks of `frames` frames at `rate` Hz, after `floor` empty ones.
+
+    `body` is `module:function` or `path/to/file.py:function`, called with frames, rate and `arguments`.
+    """
+
+    body: str
+    arguments: Mapping[str, Any]
+    frames: int
+    rate: int
+    blocks: int
+    warmup: int = 0
+    floor: int = 0
+    until_miss: bool = False
+    cwd: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_pass: tuple[str, ...] = ()
+
+    @property
+    def period(self) -> float:
+        """Duration of a block, s."""
+        return self.frames / self.rate
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Columns with one entry a block: times in s (`late`: of waking), `waited` in periods from asking to playing."""
+
+    late: NDArray[np.float64]
+    wall: NDArray[np.float64]
+    cpu: NDArray[np.float64]
+    run_delay: NDArray[np.float64]
+    finished: NDArray[np.float64]
+    waited: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.wall)
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was heard of a stretch. `missed` and `disturbed` are indices of late blocks (the rule: `worker/audio.py`).
+
+    `peak` is the last block's largest magnitude, None if it holds something that is not a number.
+    """
+
+    stretch: Stretch
+    policy: str
+    locked: bool
+    python: str
+    own_threads: bool
+    peak: float | None
+    floor: Blocks
+    blocks: Blocks
+    missed: tuple[int, ...]
+    disturbed: tuple[int, ...]
+
+    @property
+    def real_time(self) -> bool:
+        """Whether the thread was scheduled SCHED_FIFO, as read back."""
+        return self.policy == "SCHED_FIFO"
+
+    @cached_property
+    def latency(self) -> NDArray[np.float64]:
+        """From asking for each block until its first frame plays, s: one period where in time."""
+        return self.blocks.waited.astype(np.float64) * self.stretch.period
+
+    @property
+    def lost_frames(self) -> int:
+        """Frames of silence caused by the missed blocks."""
+        return int(sum(self.blocks.waited[k] - 1 for k in self.missed)) * self.stretch.frames
+
+
+def play(launcher: Launcher, stretch: Stretch) -> Played:
+    """Play a stretch in a fresh process. Raises Failed if the body does, TimedOut if it takes too long."""
+    report = launcher.tmp / f"virtual-sink-{stretch.frames}.json"
+    report.unlink(missing_ok=True)
+    request = json.dumps(
+        {name: getattr(stretch, name) for name in ("body", "frames", "rate", "blocks", "warmup", "floor", "until_miss")}
+        | {"arguments": dict(stretch.arguments)}
+    )
+    command = ("python", str(_WORKER), request, str(report))
+    program = Program(command=command, cwd=stretch.cwd, env=stretch.env, env_pass=stretch.env_pass)
+    launcher.run(program, timeout=launcher.remaining)
+    if not report.exists():
+        raise Failed(f"the body {stretch.body} ended the process", hint="a body must return, not exit")
+    return _read(stretch, json.loads(report.read_text(encoding="utf-8")))
+
+
+def _read(stretch: Stretch, told: Mapping[str, Any]) -> Played:
+    return Played(
+        stretch=stretch,
+        policy=told["policy"],
+        locked=told["locked"],
+        python=told["python"],
+        own_threads=told["own_threads"],
+        peak=told["peak"],
+        floor=_blocks(told["floor"]),
+        blocks=_blocks(told["blocks"]),
+        missed=tuple(told["missed"]),
+        disturbed=tuple(told["disturbed"]),
+    )
+
+
+def _blocks(columns: Mapping[str, list[int]]) -> Blocks:
+    times = {name: np.array(values, float) / _NS for name, values in columns.items() if name != "waited"}
+    return Blocks(waited=np.array(columns["waited"], np.int64), **times)

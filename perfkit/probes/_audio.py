@@ -1,0 +1,108 @@
+"""What a stretch on the virtual sink comes to: the values of its metrics and how it looked inside."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.instruments.virtual_sink import Played
+from perfkit.model.launch import Curve, Detail, Facts, Histogram
+from perfkit.model.units import format_quantity
+from perfkit.stats.quantiles import harrell_davis, percentile
+
+_BINS = 60
+_POINTS = 500
+_BLOCKS_FOR_P999 = 10_000
+
+
+def block_values(played: Played) -> dict[str, float]:
+    """One value per metric of probe `audio_deadline`, base units."""
+    blocks = played.blocks
+    p99 = harrell_davis(blocks.wall, 0.99)
+    return {
+        "block_time_p50": harrell_davis(blocks.wall, 0.5),
+        "block_time_p99": p99,
+        "block_time_p999": harrell_davis(blocks.wall, 0.999),
+        "block_time_max": float(blocks.wall.max()),
+        "load_p99": p99 / played.stretch.period,
+        "latency": percentile(played.latency, 0.99),
+        "deadline_misses": float(len(played.missed)),
+        "lost_frames": float(played.lost_frames),
+        "wakeup_late_p99": harrell_davis(blocks.late, 0.99),
+        "block_cpu_p50": harrell_davis(blocks.cpu, 0.5),
+        "disturbed_blocks": float(len(played.disturbed)),
+    }
+
+
+def block_details(played: Played) -> tuple[Detail, ...]:
+    """Histogram and curve of the block times with the deadline, and the facts."""
+    return (_histogram(played), _curve(played), Facts("audio", _rows(played)))
+
+
+def paste(played: Played) -> str:
+    """The result in one sentence, to be pasted anywhere."""
+    stretch, blocks = played.stretch, played.blocks
+    p99 = format_quantity(harrell_davis(blocks.wall, 0.99), "s")
+    period, latency = format_quantity(stretch.period, "s"), format_quantity(percentile(played.latency, 0.99), "s")
+    disturbed = f" (and {len(played.disturbed)} disturbed by the machine)" if played.disturbed else ""
+    return (
+        f"{stretch.frames} frames at {stretch.rate / 1000:g} kHz: block time p99 {p99} of {period}, "
+        f"{len(played.missed)} of {len(blocks)} late{disturbed}; "
+        f"latency {latency}, virtual sink (converters not included)"
+    )
+
+
+def _histogram(played: Played) -> Histogram:
+    wall, period = played.blocks.wall, played.stretch.period
+    low = max(1e-9, float(wall.min()) * 0.999)
+    edges = np.geomspace(low, max(float(wall.max()), period) * 1.01, _BINS + 1)
+    counts, _ = np.histogram(np.maximum(wall, low), bins=edges)
+    marks = (("deadline", period), ("p99", harrell_davis(wall, 0.99)))
+    return Histogram("block time", "s", tuple(edges.tolist()), tuple(counts.tolist()), marks)
+
+
+def _curve(played: Played) -> Curve:
+    """The longest block time of each bucket over time; buckets with a missed block are flagged."""
+    wall, stretch = played.blocks.wall, played.stretch
+    starts = np.unique(np.linspace(0, len(wall), min(_POINTS, len(wall)), endpoint=False).astype(int))
+    asked = np.concatenate(([0], np.cumsum(played.blocks.waited)[:-1])) * stretch.period
+    y: NDArray[np.float64] = np.maximum.reduceat(wall, starts)
+    flagged = sorted({int(bucket) for bucket in np.searchsorted(starts, played.missed, side="right") - 1})
+    return Curve(
+        title="block time over the launch (longest of each bucket)",
+        x_label="time",
+        x_unit="s",
+        y_label="block time",
+        y_unit="s",
+        x=tuple(asked[starts].tolist()),
+        y=tuple(y.tolist()),
+        lines=(("deadline", stretch.period),),
+        flagged=tuple(flagged),
+    )
+
+
+def _rows(played: Played) -> tuple[tuple[str, str], ...]:
+    return (
+        ("result", paste(played)),
+        ("server", "virtual sink, in process"),
+        ("loop", "virtual, converters not included"),
+        ("scheduling", played.policy if played.real_time else "non-RT (real-time scheduling refused; grant rtprio)"),
+        ("memory", "locked" if played.locked else "not locked"),
+        ("floor", floor_sentence(played)),
+        ("signal", _signal(played.peak or 0.0)),
+        ("python", played.python),
+    )
+
+
+def floor_sentence(played: Played) -> str:
+    """How late an empty body was woken and done on this machine, before the program played."""
+    late, finished = played.floor.late, played.floor.finished
+    share, name = (0.999, "p99.9") if len(late) >= _BLOCKS_FOR_P999 else (0.99, "p99")
+    return (
+        f"empty body, {len(late)} blocks: woken late {name} {format_quantity(harrell_davis(late, share), 's')}, "
+        f"max {format_quantity(float(late.max()), 's')}; done by {format_quantity(float(finished.max()), 's')}"
+    )
+
+
+def _signal(peak: float) -> str:
+    if peak == 0.0:
+        return "silence in the last block: does the body write into it?"
+    return f"peak of the last block {20 * np.log10(peak):+.1f} dBFS"
