@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from perfkit.model.change import Change, Summary
 from perfkit.model.launch import Detail, Launch, Outcome
-from perfkit.model.metric import Metric
+from perfkit.model.metric import Kind, Metric
 from perfkit.model.run import Baseline, Recorded, Result, Run
 from perfkit.model.units import format_change, format_quantity
 from perfkit.model.verdict import Finding, Judgement
@@ -20,7 +20,7 @@ from perfkit.reporting.view import (
     UnmeasuredRow,
     View,
 )
-from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, VERDICTS, budget_wording, overall
+from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, VERDICTS, budget_wording, counted, overall
 
 ReadDetails = Callable[[Launch], tuple[Detail, ...]]
 
@@ -74,11 +74,6 @@ def moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 launch`, `2 launches`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
-
-
 def _summary(run: Run, judgement: Judgement, sessions: tuple[Recorded, ...]) -> tuple[tuple[str, str], ...]:
     launches = sum(len(result.launches) for result in run.results)
     spent = sum(session.ended - session.started for session in run.sessions)
@@ -106,6 +101,8 @@ def _row(number: int, finding: Finding, result: Result | None, sessions: tuple[R
 
 
 def _side(summary: Summary, metric: Metric) -> SideText:
+    if metric.kind is Kind.COUNT:
+        return SideText(format_quantity(summary.total, metric.unit), "in total", summary.n, summary.sessions)
     interval = ""
     if summary.low is not None and summary.high is not None:
         low, high = (format_quantity(bound, metric.unit) for bound in (summary.low, summary.high))

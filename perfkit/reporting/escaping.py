@@ -30,11 +30,9 @@ def shortened(text: str, length: int = _NAME_LENGTH) -> str:
 
 
 def gfm(text: str) -> str:
-    """`text` for a line or a table's cell of GitHub Markdown: nothing in it is markup, a mention, a link or a tag."""
+    """`text` for GitHub Markdown, after the start of a line: nothing in it is markup, a mention, a link or a tag."""
     escaped = one_line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     escaped = _GFM_SPECIAL.sub(r"\\\1", escaped).replace("|", "&#124;")
-    if escaped[:1] in {"+", "-"}:
-        escaped = f"\\{escaped}"
     # Mentions and bare links are found after entities are read, so an empty comment has to part them.
     return escaped.replace("@", "@<!-- -->").replace("://", ":<!-- -->//").replace("www.", "www<!-- -->.")
 

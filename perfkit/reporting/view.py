@@ -67,7 +67,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class SideText:
-    """One side of a finding as text; `interval` is empty where there are too few launches."""
+    """One side of a finding as text: its median, or a count's total; `interval` is empty for too few launches."""
 
     median: str
     interval: str
@@ -135,6 +135,26 @@ class Row:
     def metric(self) -> str:
         """The metric's name."""
         return self.finding.metric.name
+
+    @property
+    def medians(self) -> str:
+        """`414 → 469 ms`: base and candidate, the unit said once where it is the same."""
+        if self.base is None:
+            return self.candidate.median
+        number, _, unit = self.base.median.rpartition(" ")
+        same = number and unit == self.candidate.median.rpartition(" ")[2]
+        return f"{number if same else self.base.median} → {self.candidate.median}"
+
+    @property
+    def decisive(self) -> BudgetText | None:
+        """The budget that the verdict hangs on: the first that is not met, else the last written."""
+        open_ones = [budget for budget in self.budgets if budget.wording.tone != "good"]
+        return next(iter(open_ones), self.budgets[-1] if self.budgets else None)
+
+    @property
+    def why(self) -> str:
+        """The finding's sentence without its full stop."""
+        return self.finding.why.rstrip(". ")
 
     @property
     def needs_eyes(self) -> bool:

@@ -49,7 +49,7 @@ _CODES: dict[ExitCode, Wording] = {
     ExitCode.REGRESSED: Wording("Over a limit", "✗", "bad"),
     ExitCode.USAGE: Wording("Wrong usage", "✗", "bad"),
     ExitCode.INCONCLUSIVE: Wording("Inconclusive", "?", "unsure"),
-    ExitCode.NOT_MEASURED: Wording("Not measured", "✗", "bad"),
+    ExitCode.NOT_MEASURED: Wording("Not all was measured", "✗", "bad"),
     ExitCode.OTHER_MACHINE: Wording("Baseline from another machine", "?", "unsure"),
     ExitCode.BUG: Wording("A bug in perfkit", "✗", "bad"),
     ExitCode.INTERRUPTED: Wording("Interrupted", "?", "unsure"),
@@ -67,8 +67,11 @@ def budget_wording(held: BudgetVerdict) -> Wording:
 def overall(judgement: Judgement) -> Wording:
     """The whole run in words; where nothing was compared or limited it is measured, not passed."""
     code = judgement.exit_code
-    if code is ExitCode.REGRESSED and _any(judgement.findings, Verdict.REGRESSED):
-        return Wording("Regressed", "✗", "bad")
+    failed = "Regressed" if _any(judgement.findings, Verdict.REGRESSED) else _CODES[ExitCode.REGRESSED].word
+    if code is ExitCode.NOT_MEASURED and ExitCode.REGRESSED in judgement.codes:
+        return Wording(f"{failed}, and not all was measured", "✗", "bad")
+    if code is ExitCode.REGRESSED:
+        return Wording(failed, "✗", "bad")
     if code is ExitCode.PASSED and not any(finding.gating for finding in judgement.findings):
         return Wording("Measured, nothing judged", "·", "plain")
     return _CODES[code]
@@ -76,6 +79,11 @@ def overall(judgement: Judgement) -> Wording:
 
 def _any(findings: tuple[Finding, ...], verdict: Verdict) -> bool:
     return any(finding.verdict is verdict for finding in findings)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 launch`, `2 launches`."""
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
 
 
 HOW_TO_READ: tuple[str, ...] = (
