@@ -26,7 +26,7 @@ class Startup:
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     env_pass: tuple[str, ...] = ()
-    ready: Ready = Ready()
+    ready: Ready = field(default_factory=Ready)
     exit_codes: tuple[int, ...] = (0,)
     grace: Duration = _GRACE
 
