@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from perfkit.model.units import Duration
     from perfkit.probes.audio_deadline import AudioDeadline
     from perfkit.probes.audio_latency import AudioLatency
+    from perfkit.probes.call import Call
     from perfkit.probes.load import Load
     from perfkit.probes.memory import Memory
     from perfkit.probes.size import Size
@@ -28,6 +29,7 @@ __all__ = [
     "AudioDeadline",
     "AudioLatency",
     "Better",
+    "Call",
     "Curve",
     "Declared",
     "Duration",

@@ -23,6 +23,7 @@ __all__ = ["Declared", "File", "Http", "Metrics", "Notify", "Stdout", "Tcp", "au
 PROBES = {
     "AudioDeadline": "audio_deadline",
     "AudioLatency": "audio_latency",
+    "Call": "call",
     "Load": "load",
     "Memory": "memory",
     "Size": "size",
