@@ -1,0 +1,19 @@
+"""Names for what goes wrong with a request, so that errors can be counted by class."""
+
+import os
+
+import aiohttp
+
+
+def named(error: BaseException) -> str:
+    """A short class for an exception of a request or stream."""
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return f"HTTP {error.status} instead of a WebSocket"
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return "disconnected"
+    number = getattr(error, "errno", None)
+    if number is not None:
+        return os.strerror(number).lower()
+    return type(error).__name__
