@@ -1,0 +1,272 @@
+"""The loop over commands, outputs, ready sources and ends."""
+
+from __future__ import annotations
+
+import marshal
+import os
+import re
+import select
+import signal
+import sys
+import time
+
+from .readings import become_subreaper, children, floor, usage, zombie_readings
+from .target import PIDFD, Target
+
+TYPE_CHECKING = False  # typing itself costs 0.8 MiB
+if TYPE_CHECKING:
+    import resource
+    from collections.abc import Callable
+    from typing import Any
+
+TICK_MS = 1
+PATIENCE = 2.0
+PIPEFULS = 64
+
+
+class Launcher:
+    """All programs that run, and what the loop waits for on their behalf."""
+
+    def __init__(self) -> None:
+        self._poll = select.poll()
+        self._handlers: dict[int, Callable[[float], None]] = {}
+        self._targets: dict[int, Target] = {}
+        self._cgroups: set[str] = set()
+        self._commands, self._replies = b"", b""
+        self._floor = floor()
+        self._adopts = become_subreaper()
+        for fd in (0, 1):
+            os.set_blocking(fd, False)
+        self._watch(0, self._command)
+        if not PIDFD:
+            self._listen_for_ends()
+
+    def run(self) -> None:
+        """Serve until stdin ends; whatever ends it, nothing is left behind."""
+        try:
+            while True:
+                events = self._poll.poll(self._patience())
+                now = time.monotonic()
+                for fd, _ in events:
+                    if handler := self._handlers.get(fd):
+                        handler(now)
+                self._tick(now)
+        finally:
+            self._clear()
+
+    def _watch(self, fd: int, handler: Callable[[float], None], events: int = select.POLLIN) -> None:
+        self._poll.register(fd, events)
+        self._handlers[fd] = handler
+
+    def _unwatch(self, fd: int) -> None:
+        if self._handlers.pop(fd, None):
+            self._poll.unregister(fd)
+
+    def _patience(self) -> float | None:
+        """How long the loop may sleep, ms; None for ever."""
+        if any(target.ready.polled and target.ready.at is None for target in self._targets.values()):
+            return TICK_MS
+        due = [target.kill_at for target in self._targets.values() if target.kill_at is not None]
+        return max(0.0, min(due) - time.monotonic()) * 1000 + 1 if due else None
+
+    def _tick(self, now: float) -> None:
+        for target in list(self._targets.values()):
+            if target.kill_at is not None and now >= target.kill_at:
+                target.kill_at = None
+                target.signal(signal.SIGKILL)
+            if target.ready.polled:
+                self._check(target, now)
+
+    def _command(self, _now: float) -> None:
+        data = os.read(0, 65536)
+        if not data:
+            sys.exit(0)
+        self._commands += data
+        while len(self._commands) >= 4:
+            end = 4 + int.from_bytes(self._commands[:4], "little")
+            if len(self._commands) < end:
+                break
+            request = marshal.loads(self._commands[4:end])  # noqa: S302 - from our own parent
+            self._commands = self._commands[end:]
+            self._obey(request)
+
+    def _obey(self, request: dict[str, Any]) -> None:
+        if request["do"] == "start":
+            self._start(request)
+        elif request["do"] == "stop":
+            self._stop(request["id"], request["grace"])
+        else:
+            self._clear()
+
+    def _reply(self, **event: object) -> None:
+        data = marshal.dumps(event)
+        self._replies += len(data).to_bytes(4, "little") + data
+        self._flush()
+
+    def _flush(self, _now: float = 0.0) -> None:
+        """Write what the pipe takes; a client that is busy must not hold up the draining."""
+        try:
+            while self._replies:
+                self._replies = self._replies[os.write(1, self._replies) :]
+            self._unwatch(1)
+        except BlockingIOError:
+            self._watch(1, self._flush, select.POLLOUT)
+        except BrokenPipeError:
+            self._replies = b""  # the end of stdin follows
+
+    def _start(self, request: dict[str, Any]) -> None:
+        try:
+            target = Target(request)
+        except OSError as error:
+            self._reply(id=request["id"], errno=error.errno or 0, error=error.strerror or str(error))
+            return
+        except re.error as error:
+            self._reply(id=request["id"], errno=0, error=f"ready stdout: {error}")
+            return
+        self._targets[target.id] = target
+        if target.cgroup:
+            self._cgroups.add(os.path.dirname(target.cgroup["join"]))
+        for name, stream in target.streams.items():
+            self._watch(stream.fd, self._drainer(target, name))
+        if target.ready.fd >= 0:
+            self._watch(target.ready.fd, lambda now: self._check(target, now))
+        if not request["quiet"]:
+            self._reply(id=target.id, pid=target.pid, started=target.started)
+        if PIDFD:
+            self._watch(target.pidfd, lambda now: self._end(target, now))
+
+    def _stop(self, number: int, grace: float) -> None:
+        if target := self._targets.get(number):
+            target.stopped = True
+            target.signal(signal.SIGTERM if grace > 0 else signal.SIGKILL)
+            target.kill_at = time.monotonic() + grace
+
+    def _clear(self) -> None:
+        """End every program and every adopted process, then tell how many would not end."""
+        deadline = time.monotonic() + PATIENCE
+        while self._targets and time.monotonic() < deadline:
+            for target in list(self._targets.values()):
+                target.stopped = True
+                target.signal(signal.SIGKILL)
+                self._end(target, time.monotonic())
+            time.sleep(0.0005)
+        self._sweep(lambda _: True)
+        for folder in self._cgroups:
+            try:
+                os.rmdir(folder)
+            except OSError:
+                continue  # the client removed it already
+        self._cgroups.clear()
+        self._reply(left=len(children()) if self._adopts else len(self._targets))
+
+    def _drainer(self, target: Target, name: str) -> Callable[[float], None]:
+        def drain(now: float) -> None:
+            self._drain(target, name, now)
+
+        return drain
+
+    def _drain(self, target: Target, name: str, now: float) -> bool:
+        """Take what an output holds, up to one pipe full; whether there may be more."""
+        stream = target.streams[name]
+        data = stream.read()
+        if name == "stdout" and data and target.ready.at is None and target.ready.printed(data):
+            self._is_ready(target, now)
+        if data == b"":
+            self._unwatch(stream.fd)
+        return bool(data)
+
+    def _check(self, target: Target, now: float) -> None:
+        """Look at a ready source that is no output."""
+        if target.ready.at is not None:
+            return
+        before = target.ready.fd
+        if target.ready.check():
+            target.ready.close()
+            self._is_ready(target, now)
+        if before != target.ready.fd:
+            self._unwatch(before)
+            if target.ready.fd >= 0:
+                self._watch(target.ready.fd, lambda now: self._check(target, now))
+
+    def _is_ready(self, target: Target, now: float) -> None:
+        target.ready.at = now
+        self._reply(id=target.id, ready=now)
+
+    def _listen_for_ends(self) -> None:
+        """Without pidfd, SIGCHLD wakes the loop."""
+        reading, writing = os.pipe()
+        for fd in (reading, writing):
+            os.set_blocking(fd, False)
+        signal.set_wakeup_fd(writing)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+        def look(now: float) -> None:
+            os.read(reading, 4096)
+            for target in list(self._targets.values()):
+                self._end(target, now)
+
+        self._watch(reading, look)
+
+    def _end(self, target: Target, now: float) -> None:
+        """Read, reap and report a program whose first process has ended; nothing happens if it has not."""
+        delay, childless = zombie_readings(target.pid)
+        pid, status, rusage = os.wait4(target.pid, os.WNOHANG)
+        if not pid:
+            return
+        target.signal(signal.SIGKILL)
+        del self._targets[target.id]
+        adopted = self._sweep(target.owns if self._targets else lambda _: True)
+        for name in target.streams:
+            for _ in range(PIPEFULS):
+                if not self._drain(target, name, now):
+                    break
+        self._check(target, now)
+        self._forget(target)
+        ended: dict[str, Any] = {"id": target.id, "pid": target.pid, "started": target.started, "ended": now}
+        ended |= {"ready": target.ready.at}
+        ended |= {"code": os.waitstatus_to_exitcode(status), "stopped": target.stopped, "cgroup": bool(target.cgroup)}
+        ended |= {"delay": delay, "floor": self._floor, "alone": childless and not adopted}
+        ended |= {name: stream.text() for name, stream in target.streams.items()}
+        self._reply(**ended, **usage([rusage, *adopted]))
+        self._floor = floor()  # now, when nobody waits for us
+
+    def _forget(self, target: Target) -> None:
+        """Close everything that was opened for a program."""
+        for fd in (target.pidfd, *(stream.fd for stream in target.streams.values())):
+            if fd >= 0:
+                self._unwatch(fd)
+                os.close(fd)
+        self._unwatch(target.ready.fd)
+        target.ready.close()
+
+    def _sweep(self, owns: Callable[[int], bool]) -> list[resource.struct_rusage]:
+        """Kill and reap the adopted processes that `owns` tells, and those they leave; their resource usages."""
+        usages = []
+        deadline = time.monotonic() + PATIENCE
+        while self._adopts and time.monotonic() < deadline:
+            started = {target.pid for target in self._targets.values()}
+            adopted = [pid for pid in children() if pid not in started and owns(pid)]
+            if not adopted:
+                break
+            for pid in adopted:
+                kill(pid)
+                reaped, _, rusage = os.wait4(pid, os.WNOHANG)
+                if reaped:
+                    usages.append(rusage)
+            time.sleep(0.0005)
+        return usages
+
+
+def kill(pid: int) -> None:
+    """SIGKILL, unless it became somebody else's (a set-user-ID program)."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except PermissionError:
+        return
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+        signal.signal(number, lambda *_: sys.exit(1))
+    Launcher().run()
