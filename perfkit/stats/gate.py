@@ -17,7 +17,7 @@ from perfkit.stats.decision import (
 from perfkit.stats.power import detectable, pair_spread, pairs_needed
 from perfkit.stats.pseudo_median import Interval, pseudo_median, sequential_tail, signed_rank_interval
 from perfkit.stats.schedule import first_look, last_look
-from perfkit.stats.score import StudentScores, spread
+from perfkit.stats.score import StudentScores
 from perfkit.stats.walk import State, Walk
 
 
@@ -157,6 +157,6 @@ def _walk(rule: GateRule, level: float, other: float) -> Walk:
     gap = rule.tolerance - rule.ignore
 
     def plan(magnitudes: NDArray[np.float64]) -> int:
-        return last_look(spread(magnitudes), gap, level, other, rule.cap)
+        return last_look(magnitudes, gap, level, other, rule.cap)
 
     return Walk(level, StudentScores(gap), plan, first=first_look(level, rule.earliest), cap=rule.cap)

@@ -1,9 +1,11 @@
 """When a sequential walk looks at its pairs, how much of its error each look may spend, and when it ends."""
 
 from collections.abc import Iterator
-from math import ceil, log2
+from math import ceil, log2, sqrt
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 SPENT_AT_FIRST: Final = 0.42
@@ -45,12 +47,14 @@ def spend(pairs: int, first: int, last: int) -> float:
     return SPENT_AT_FIRST + (1 - SPENT_AT_FIRST) * float(share**0.7)
 
 
-def last_look(spread: float, gap: float, level: float, other: float, cap: int) -> int:
+def last_look(magnitudes: NDArray[np.float64], gap: float, level: float, other: float, cap: int) -> int:
     """The look at which a walk gives up: twice the pairs a test at a fixed number of them would take, 40 to `cap`.
 
-    That number is ((z_level + z_other)·1.05·spread / gap)² where `gap` is δ - θ0, `spread` the sd of a difference in
-    the same unit, and `other` the error of missing a change. Rounded up to the grid.
+    That number is ((z_level + z_other)·1.05·rms / gap)² where `gap` is δ - θ0, `other` the error of missing a change
+    and rms that of the magnitudes, shape (n,), at the first look; rounded up to the grid. Not a robust scale: of
+    eight pairs it is too often far too small, and a walk that gives up early misses one change in ten more.
     """
-    fixed = (float(-ndtri(level) - ndtri(other)) * 1.05 * spread / gap) ** 2
+    rms = sqrt(float(np.mean(np.square(magnitudes))))
+    fixed = (float(-ndtri(level) - ndtri(other)) * 1.05 * rms / gap) ** 2
     wanted = min(max(2 * fixed, FEWEST_PLANNED), cap)
     return min(cap, next(look for look in grid() if look >= wanted))
