@@ -37,15 +37,22 @@ def sine(phase: Phases, _increment: Phases, out: Floats) -> None:
 
 
 def saw(phase: Phases, increment: Phases, out: Floats) -> None:
-    """A rising saw whose jump is rounded over two frames (polyBLEP; Välimäki and Huovilainen, 2007)."""
+    """A rising saw whose jump is a cubic B-spline's integral, four frames wide (polyBLEP; Välimäki et al., 2012)."""
+    # The jump lies at phase 0, the middle of the centred phase; `out` is the distance to it in frames.
     centred = np.multiply(phase.view(np.int32), np.float32(1 / PERIOD), casting="unsafe", dtype=np.float32)
     frames_per_period = (PERIOD / increment.astype(np.float64)).astype(np.float32)
-    # The jump lies at phase 0, the middle of the centred phase: 1 - distance is positive only beside it.
     np.abs(centred, out=out)
     out *= frames_per_period[:, None]
-    np.subtract(np.float32(1), out, out=out)
-    np.maximum(out, np.float32(0), out=out)
-    np.square(out, out=out)
+    # 1 - ((2 - d)₊⁴ - 4 (1 - d)₊⁴) / 12 rises from 0 at the jump to 1 two frames from it.
+    near = np.subtract(np.float32(1), out)
+    np.subtract(np.float32(2), out, out=out)
+    for distance in (near, out):
+        np.maximum(distance, np.float32(0), out=distance)
+        np.square(distance, out=distance)
+        np.square(distance, out=distance)
+    near *= np.float32(4)
+    out -= near
+    out *= np.float32(1 / 12)
     np.subtract(np.float32(1), out, out=out)
     np.copysign(out, centred, out=out)
     centred *= np.float32(2)
@@ -53,7 +60,7 @@ def saw(phase: Phases, increment: Phases, out: Floats) -> None:
 
 
 def noise(phase: Phases, _increment: Phases, out: Floats) -> None:
-    """White noise: the phase is a counter, and an avalanching integer hash of it is the sample."""
+    """White noise: the phase is a counter, and an integer hash of it (Wellons' lowbias32) is the sample."""
     shifted = np.right_shift(phase, 16)
     for factor, shift in ((0x7FEB352D, 15), (0x846CA68B, 16)):
         np.bitwise_xor(phase, shifted, out=phase)

@@ -116,7 +116,10 @@ async def serve(settings: Settings) -> None:
         # What the start has allocated stays: no collection needs to look at it again.
         gc.freeze()
         print("audio ready", flush=True)
+        player.add_done_callback(lambda _: stop.set())
         await stop.wait()
+        if player.done():
+            player.result()  # it never ends but by an error, which must not leave a service without sound
         player.cancel()
     finally:
         await runner.cleanup()

@@ -1,0 +1,1 @@
+"""The synthesiser against what its parts must be by definition."""
