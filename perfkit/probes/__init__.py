@@ -4,7 +4,7 @@ import difflib
 import sys
 import traceback
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
@@ -91,6 +91,22 @@ def _refuse_unknown(cls: type[Any], settings: Mapping[str, Any], path: str) -> N
             near = difflib.get_close_matches(key, known, n=1)
             hint = f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}"
             raise UsageError(f"unknown key `{path}{key}`", hint=hint)
-        for inner in (hints[key], *typing.get_args(hints[key])):
-            if is_dataclass(inner) and isinstance(inner, type) and isinstance(value, Mapping):
-                _refuse_unknown(inner, value, f"{path}{key}.")
+        for inner, table, inside in _tables(hints[key], value, f"{path}{key}"):
+            _refuse_unknown(inner, table, f"{inside}.")
+
+
+def _tables(hint: Any, value: Any, path: str) -> Iterator[tuple[type[Any], Mapping[str, Any], str]]:
+    """Every table within `value` whose keys a dataclass knows: that class, the table, and its path."""
+    arguments, origin = typing.get_args(hint), typing.get_origin(hint)
+    if isinstance(hint, type) and is_dataclass(hint):
+        if isinstance(value, Mapping):
+            yield hint, value, path
+    elif origin in {Mapping, dict}:
+        for key, inner in value.items() if isinstance(value, Mapping) else ():
+            yield from _tables(arguments[1], inner, f"{path}.{key}")
+    elif origin in {tuple, list, Sequence}:
+        for number, inner in enumerate(value if isinstance(value, list | tuple) else ()):
+            yield from _tables(arguments[0], inner, f"{path}[{number}]")
+    else:
+        for argument in arguments:
+            yield from _tables(argument, value, path)
