@@ -19,6 +19,7 @@ from perfkit.reporting.view import (
     SideText,
     UnmeasuredRow,
     View,
+    unit_once,
 )
 from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, VERDICTS, budget_wording, counted, overall
 
@@ -106,7 +107,7 @@ def _side(summary: Summary, metric: Metric) -> SideText:
     interval = ""
     if summary.low is not None and summary.high is not None:
         low, high = (format_quantity(bound, metric.unit) for bound in (summary.low, summary.high))
-        interval = f"{low} to {high}"
+        interval = unit_once(low, high, " to ")
     return SideText(format_quantity(summary.median, metric.unit), interval, summary.n, summary.sessions)
 
 

@@ -1,16 +1,16 @@
-"""Positions on an axis: linear, logarithmic, and percentiles by orders of nines. Pure; no drawing."""
+"""Positions and round values on a linear or logarithmic axis, and how its ticks are written. Pure; no drawing."""
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["linear", "log", "nines"]
+from perfkit.model.units import format_quantity, parse_quantity
+
+Kind = Literal["linear", "log"]
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
-_NINES = (0.0, 50.0, 90.0, 99.0, 99.9, 99.99, 99.999, 99.9999)
-_MOST_NINES = 7.0
 _WIDENING = 8.0
 
 
@@ -27,23 +27,15 @@ class Axis:
 
     def at(self, value: float) -> float:
         """The pixel of `value`; what lies outside the axis is held at its edge."""
-        move = _MOVES[self.kind]
-        low, high = move(self.low), move(self.high)
-        share = (move(min(max(value, self.low), self.high)) - low) / (high - low)
+        low, high, held = self.low, self.high, min(max(value, self.low), self.high)
+        if self.kind == "log":
+            low, high, held = math.log10(low), math.log10(high), math.log10(held)
+        share = (held - low) / (high - low)
         return self.start + share * (self.end - self.start)
 
     def holds(self, value: float) -> bool:
         """Whether `value` lies on the axis."""
         return self.low <= value <= self.high
-
-
-def nines(percent: float) -> float:
-    """Orders of nines of a percentile: 90 is 1, 99 is 2, 99.9 is 3; at most 7, so that 100 has a place."""
-    rest = 1.0 - percent / 100.0
-    return _MOST_NINES if rest <= 10.0**-_MOST_NINES else -math.log10(rest)
-
-
-_MOVES: dict[Kind, Callable[[float], float]] = {"linear": float, "log": math.log10, "nines": nines}
 
 
 def linear(low: float, high: float, start: float, end: float, count: int = 5, pad: float = 0.0) -> Axis:
@@ -62,13 +54,6 @@ def log(low: float, high: float, start: float, end: float, count: int = 5) -> Ax
     if high <= low * (1 + 1e-9):
         low, high = low / 1.1, high * 1.1
     return Axis("log", low, high, start, end, log_ticks(low, high, count))
-
-
-def nines_axis(highest: float, start: float, end: float) -> Axis:
-    """An axis of percentiles from 0 to `highest` per cent, each nine as wide as the one before."""
-    high = min(max(highest, 90.0), 100.0)
-    shown = tuple(tick for tick in _NINES if tick <= high)
-    return Axis("nines", 0.0, high, start, end, shown)
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:
@@ -108,3 +93,21 @@ def spacing(values: Sequence[float]) -> Kind:
 def _geometric(values: Sequence[float]) -> bool:
     ratios = [after / before for before, after in itertools.pairwise(values)]
     return max(ratios) < 1.05 * min(ratios) and min(ratios) >= 1.5
+
+
+def tick_texts(ticks: Sequence[float], unit: str) -> tuple[tuple[str, ...], str]:
+    """The ticks as bare numbers in one common unit, and that unit: (.25, .5) s is ("250", "500") in ms."""
+    largest = max((abs(tick) for tick in ticks), default=0.0)
+    shown = format_quantity(largest, unit)
+    name = shown.partition(" ")[2] if largest and unit != "1" else ("" if unit == "1" else unit)
+    factor = parse_quantity(f"1 {name}", unit) if name else 1.0
+    return tuple(_plain(tick / factor) for tick in ticks), name
+
+
+def nines_texts(ticks: Sequence[float]) -> tuple[str, ...]:
+    """Ticks of 1 / (1 - share) as percentiles: 10 is `90 %`, 1000 is `99.9 %`."""
+    return tuple(f"{100 - 100 / tick:.10g} %" for tick in ticks)
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.6g}".replace(",", " ") if abs(value) < 1e9 else f"{value:.3g}"

@@ -14,6 +14,12 @@ from perfkit.reporting.wording import Wording
 Side = Literal["base", "candidate"]
 
 
+def unit_once(first: str, second: str, between: str) -> str:
+    """`414 to 469 ms` for `414 ms` and `469 ms`: the unit is said once where it is the same."""
+    number, _, unit = first.rpartition(" ")
+    return f"{number if number and unit == second.rpartition(' ')[2] else first}{between}{second}"
+
+
 @dataclass(frozen=True, slots=True)
 class Point:
     """One launch in a picture: its value in the base unit, as text, and what is to be said about it.
@@ -89,8 +95,8 @@ class ChangeText:
 
     @property
     def interval(self) -> str:
-        """`+9.8 % to +17.1 %`, or nothing."""
-        return f"{self.low} to {self.high}" if self.low else ""
+        """`+9.8 to +17.1 %`, or nothing."""
+        return unit_once(self.low, self.high, " to ") if self.low else ""
 
     @property
     def compact(self) -> str:
@@ -141,9 +147,7 @@ class Row:
         """`414 → 469 ms`: base and candidate, the unit said once where it is the same."""
         if self.base is None:
             return self.candidate.median
-        number, _, unit = self.base.median.rpartition(" ")
-        same = number and unit == self.candidate.median.rpartition(" ")[2]
-        return f"{number if same else self.base.median} → {self.candidate.median}"
+        return unit_once(self.base.median, self.candidate.median, " → ")
 
     @property
     def decisive(self) -> BudgetText | None:

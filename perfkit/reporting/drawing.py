@@ -1,0 +1,130 @@
+"""What a chart is made of: paths, texts and a table, all placed; the template only writes them down."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from perfkit.reporting.scales import Axis
+
+WIDTH = 460.0
+Anchor = Literal["start", "middle", "end"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """An SVG path of one CSS class."""
+
+    path: str
+    style: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A text at a point."""
+
+    x: str
+    y: str
+    text: str
+    style: str = ""
+    anchor: Anchor = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The chart's data in words; row i tells about point i of the chart."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """One picture. `points` holds `x,y` of each row of the table, for the pointer; `description` says what it shows."""
+
+    title: str
+    description: str
+    height: float
+    shapes: tuple[Shape, ...]
+    labels: tuple[Label, ...]
+    points: str
+    table: Table
+    legend: tuple[tuple[str, str], ...] = ()
+
+
+def number(value: float) -> str:
+    """A coordinate to a tenth of a pixel, without a needless zero."""
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def dots(points: Iterable[tuple[float, float]]) -> str:
+    """Zero-length strokes, which round caps turn into dots."""
+    return "".join(f"M{number(x)} {number(y)}h0" for x, y in points)
+
+
+def rings(points: Iterable[tuple[float, float]]) -> str:
+    """Small open circles."""
+    return "".join(f"M{number(x - 3)} {number(y)}a3 3 0 1 0 6 0a3 3 0 1 0-6 0" for x, y in points)
+
+
+def crosses(points: Iterable[tuple[float, float]]) -> str:
+    """Small diagonal crosses."""
+    return "".join(f"M{number(x - 3)} {number(y - 3)}l6 6m0-6l-6 6" for x, y in points)
+
+
+def line(points: Sequence[tuple[float, float]]) -> str:
+    """One stroke through the points; nothing for a single one."""
+    if len(points) < 2:
+        return ""
+    return "M" + "L".join(f"{number(x)} {number(y)}" for x, y in points)
+
+
+def upright(xs: Iterable[float], top: float, bottom: float) -> str:
+    """Vertical lines."""
+    return "".join(f"M{number(x)} {number(top)}V{number(bottom)}" for x in xs)
+
+
+def level(ys: Iterable[float], left: float, right: float) -> str:
+    """Horizontal lines."""
+    return "".join(f"M{number(left)} {number(y)}H{number(right)}" for y in ys)
+
+
+def box(left: float, top: float, right: float, bottom: float) -> str:
+    """A closed rectangle."""
+    return f"M{number(left)} {number(top)}H{number(right)}V{number(bottom)}H{number(left)}z"
+
+
+def place(points: Iterable[tuple[float, float]]) -> str:
+    """Coordinates for the pointer."""
+    return " ".join(f"{number(x)},{number(y)}" for x, y in points)
+
+
+def side_of(x: float) -> Anchor:
+    """Where a text at `x` has to be anchored to stay inside the chart."""
+    if x < WIDTH * 0.25:
+        return "start"
+    return "end" if x > WIDTH * 0.75 else "middle"
+
+
+def below(axis: Axis, texts: Sequence[str], y: float) -> tuple[Label, ...]:
+    """Tick texts under a horizontal axis, anchored so that the outermost stay inside."""
+    placed = []
+    for tick, text in zip(axis.ticks, texts, strict=True):
+        x = axis.at(tick)
+        reach = 3.5 * len(text)
+        anchor: Anchor = "start" if x - reach < 0 else "end" if x + reach > WIDTH else "middle"
+        placed.append(Label(number(x), number(y), text, "t", anchor))
+    return tuple(placed)
+
+
+def beside(axis: Axis, texts: Sequence[str], x: float) -> tuple[Label, ...]:
+    """Tick texts left of a vertical axis."""
+    return tuple(
+        Label(number(x), number(axis.at(tick) + 4), text, "t", "end")
+        for tick, text in zip(axis.ticks, texts, strict=True)
+    )
+
+
+def visible(*shapes: Shape) -> tuple[Shape, ...]:
+    """The shapes that have anything to draw."""
+    return tuple(shape for shape in shapes if shape.path)

@@ -1,0 +1,108 @@
+"""One HTML file that needs nothing else: no network, no library; its own style and script are the only ones allowed."""
+
+import base64
+import hashlib
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from perfkit.model.launch import Curve, Detail, Facts, Histogram
+from perfkit.reporting import detail_charts, launch_charts
+from perfkit.reporting.drawing import WIDTH, Chart
+from perfkit.reporting.forest import Forest, forest, reach
+from perfkit.reporting.view import BenchmarkView, Row, View
+from perfkit.reporting.wording import Wording
+
+_MOST_OPEN = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One finding with its pictures. `inside` is set for a benchmark's first finding; the others point to it."""
+
+    row: Row
+    forest: Forest | None
+    charts: tuple[Chart, ...]
+    benchmark: BenchmarkView | None
+    inside: tuple[Chart | Facts, ...]
+    inside_at: str
+    opened: bool
+
+
+def render(view: View) -> str:
+    """The whole report as one HTML document."""
+    environment = _environment()
+    style, script = (Markup(_source(name)) for name in ("style.css", "script.js"))  # noqa: S704 - our own files
+    return environment.get_template("report.html.j2").render(
+        view=view,
+        entries=_entries(view),
+        tally=_tally(view),
+        width=WIDTH,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+    )
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("perfkit.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _source(name: str) -> str:
+    loader = _environment().loader
+    assert loader is not None
+    return loader.get_source(_environment(), name)[0]
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing may be loaded, and only this very style and script may take effect."""
+    return (
+        f"default-src 'none'; style-src {_digest(style)}; script-src {_digest(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+def _tally(view: View) -> tuple[tuple[Wording, int], ...]:
+    """How many findings have each verdict, worst first."""
+    return tuple(Counter(row.wording for row in view.rows).items())
+
+
+def _entries(view: View) -> tuple[Entry, ...]:
+    benchmarks = {one.id: one for one in view.benchmarks}
+    largest = reach(view.rows)
+    first: dict[str, str] = {}
+    entries = []
+    for number, row in enumerate(view.rows):
+        leads = row.benchmark not in first
+        anchor = first.setdefault(row.benchmark, row.anchor)
+        benchmark = benchmarks.get(row.benchmark)
+        inside = tuple(_drawn(detail) for detail in benchmark.details) if leads and benchmark else ()
+        has_more = benchmark is not None and bool(benchmark.details) and not leads
+        charts = (launch_charts.strip(row.picture), launch_charts.in_order(row.picture)) if row.picture else ()
+        opened = number < _MOST_OPEN and row.needs_eyes
+        entries.append(Entry(row, forest(row, largest), charts, benchmark, inside, anchor if has_more else "", opened))
+    return tuple(entries)
+
+
+def _drawn(detail: Detail) -> Chart | Facts:
+    match detail:
+        case Histogram():
+            return detail_charts.histogram(detail)
+        case Curve():
+            return detail_charts.curve(detail)
+        case Facts():
+            return detail

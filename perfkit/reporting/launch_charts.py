@@ -1,0 +1,190 @@
+"""The two pictures of a finding: every launch along the value axis (strip plot), and every launch in order."""
+
+from collections.abc import Sequence
+
+from perfkit.reporting import drawing
+from perfkit.reporting.drawing import Chart, Label, Shape, Table, number
+from perfkit.reporting.scales import Axis, linear, tick_texts
+from perfkit.reporting.view import Centre, Mark, Picture, Point, Series
+
+_LEFT, _RIGHT = 8.0, 452.0
+_LINE = 15.0
+_JITTER = (0.0, -4.0, 3.0, -2.0, 5.0, 1.0, -5.0, 4.0, -3.0, 2.0)
+_KEPT = 1.6
+"""A limit is drawn to scale if it widens the axis to at most this many times the span of the launches."""
+
+Spot = tuple[float, float, Point]
+
+
+def _span(picture: Picture) -> tuple[float, float, tuple[Mark, ...], tuple[Mark, ...]]:
+    """The value range with the marks inside it, and the marks too far off to be drawn to scale."""
+    values = [point.value for series in picture.series for point in series.points]
+    for centre in picture.centres:
+        values += [bound for bound in (centre.median, centre.low, centre.high) if bound is not None]
+    low, high = min(values), max(values)
+    near: list[Mark] = []
+    far: list[Mark] = []
+    for mark in picture.marks:
+        wider = max(high, mark.value) - min(low, mark.value)
+        (near if wider <= _KEPT * (max(values) - min(values)) else far).append(mark)
+    low = min([low, *(mark.value for mark in near)])
+    high = max([high, *(mark.value for mark in near)])
+    return low, high, tuple(near), tuple(far)
+
+
+def strip(picture: Picture) -> Chart:
+    """Each session is a row of dots; under each side stands its median with the interval."""
+    low, high, near, far = _span(picture)
+    axis = linear(low, high, _LEFT + 6, _RIGHT - 6, count=6, pad=0.04)
+    top = 4.0 + _LINE * len(picture.marks)
+    y, spots, labels, shapes = top + 6.0, [], [], []
+    for centre in picture.centres:
+        for series in (one for one in picture.series if one.side == centre.side):
+            labels.append(Label(number(_LEFT), number(y + 8), f"{series.label} · {len(series.points)}", "r"))
+            spots += _dots(series, axis, y + 19)
+            y += 29
+        shapes += _centre(centre, axis, y + 4)
+        labels.append(_centre_label(centre, axis, y + 8))
+        y += 22
+    texts, unit = tick_texts(axis.ticks, picture.metric.unit)
+    grid = Shape(drawing.upright((axis.at(tick) for tick in axis.ticks), top, y), "g")
+    return Chart(
+        title="Every launch",
+        description=_described(picture),
+        height=y + 24,
+        shapes=(grid, *_mark_lines(near, axis, y), *_spot_shapes(spots, picture), *shapes),
+        labels=(*labels, *_mark_labels(near, far, axis), *drawing.below(axis, _united(texts, unit), y + 16)),
+        points=drawing.place((x, height) for x, height, _ in spots),
+        table=launch_table(picture),
+        legend=_legend(picture),
+    )
+
+
+def in_order(picture: Picture) -> Chart:
+    """Each launch at its place in its session, the base's sessions first; a line joins those that count."""
+    low, high, near, _ = _span(picture)
+    left, top, bottom = 46.0, 22.0, 168.0
+    values = linear(low, high, bottom - 4, top, count=5, pad=0.06)
+    texts, unit = tick_texts(values.ticks, picture.metric.unit)
+    places = sum(len(series.points) for series in picture.series) + len(picture.series) - 1
+    order = linear(0.0, max(places - 1.0, 1.0), left + 8, _RIGHT - 6)
+    spots, labels, shapes, start = [], [], [], 0
+    for series in picture.series:
+        own = [(order.at(start + i), values.at(point.value), point) for i, point in enumerate(series.points)]
+        spots += own
+        shapes.append(Shape(drawing.line([(x, y) for x, y, point in own if point.counts]), f"l {series.side}"))
+        middle = (own[0][0] + own[-1][0]) / 2 if own else left
+        labels.append(Label(number(middle), number(bottom + 16), series.side, "t", drawing.side_of(middle)))
+        start += len(series.points) + 1
+    marks = tuple(Shape(drawing.level([values.at(mark.value)], left, _RIGHT), "m") for mark in near)
+    grid = Shape(drawing.level((values.at(tick) for tick in values.ticks), left, _RIGHT), "g")
+    return Chart(
+        title="Launches in order",
+        description=_described(picture),
+        height=bottom + 24,
+        shapes=drawing.visible(grid, *marks, *shapes, *_spot_shapes(spots, picture)),
+        labels=(
+            *drawing.beside(values, texts, left - 6),
+            Label(number(left - 6), "12", unit, "t", "end"),
+            *(Label(number(_RIGHT), number(values.at(m.value) - 4), m.label, "k", "end") for m in near),
+            *labels,
+        ),
+        points=drawing.place((x, y) for x, y, _ in spots),
+        table=launch_table(picture),
+        legend=_legend(picture),
+    )
+
+
+def launch_table(picture: Picture) -> Table:
+    """One row a launch, in the order of both pictures' points."""
+    rows = tuple(
+        (series.label, str(index), point.text, point.remark)
+        for series in picture.series
+        for index, point in enumerate(series.points, 1)
+    )
+    return Table(("session", "launch", picture.metric.name, "remark"), rows)
+
+
+def _dots(series: Series, axis: Axis, y: float) -> list[Spot]:
+    """Rows of dots with a fixed pattern of small shifts, so that equal values do not hide each other."""
+    return [(axis.at(point.value), y + _JITTER[i % len(_JITTER)], point) for i, point in enumerate(series.points)]
+
+
+def _spot_shapes(spots: Sequence[Spot], picture: Picture) -> tuple[Shape, ...]:
+    """Dots for undisturbed launches, rings for contaminated ones, crosses for those that were run again."""
+    sides = [series.side for series in picture.series for _ in series.points]
+    drawn = []
+    for side in ("base", "candidate"):
+        own = [spot for spot, owner in zip(spots, sides, strict=True) if owner == side]
+        clean = [(x, y) for x, y, point in own if point.counts and not point.remark]
+        disturbed = [(x, y) for x, y, point in own if point.counts and point.remark]
+        again = [(x, y) for x, y, point in own if not point.counts]
+        drawn.append(Shape(drawing.dots(clean), f"d {side}"))
+        drawn.append(Shape(drawing.rings(disturbed) + drawing.crosses(again), f"o {side}"))
+    return drawing.visible(*drawn)
+
+
+def _centre(centre: Centre, axis: Axis, y: float) -> list[Shape]:
+    x = axis.at(centre.median)
+    median = Shape(drawing.upright([x], y - 6, y + 6), f"c {centre.side}")
+    if centre.low is None or centre.high is None:
+        return [median]
+    left, right = axis.at(centre.low), axis.at(centre.high)
+    return [Shape(drawing.box(left, y - 3, right, y + 3), f"b {centre.side}"), median]
+
+
+def _centre_label(centre: Centre, axis: Axis, y: float) -> Label:
+    """Beside the interval, on the side with more room."""
+    left, right = (axis.at(centre.median if end is None else end) for end in (centre.low, centre.high))
+    text = f"median {centre.text}"
+    if axis.end - right > left - axis.start:
+        return Label(number(right + 8), number(y), text, f"v {centre.side}")
+    return Label(number(left - 8), number(y), text, f"v {centre.side}", "end")
+
+
+def _mark_lines(near: Sequence[Mark], axis: Axis, bottom: float) -> tuple[Shape, ...]:
+    return tuple(
+        Shape(drawing.upright([axis.at(mark.value)], 6 + _LINE * index, bottom), "m") for index, mark in enumerate(near)
+    )
+
+
+def _mark_labels(near: Sequence[Mark], far: Sequence[Mark], axis: Axis) -> tuple[Label, ...]:
+    """One line a mark; a mark off the axis is told with an arrow to its side."""
+    labels = []
+    for index, mark in enumerate(near):
+        x = axis.at(mark.value)
+        if x < (axis.start + axis.end) / 2:
+            labels.append(_mark_label(x + 5, index, mark.label, "start"))
+        else:
+            labels.append(_mark_label(x - 5, index, mark.label, "end"))
+    for index, mark in enumerate(far, len(near)):
+        if mark.value > axis.high:
+            labels.append(_mark_label(_RIGHT, index, f"{mark.label} →", "end"))
+        else:
+            labels.append(_mark_label(_LEFT, index, f"← {mark.label}", "start"))
+    return tuple(labels)
+
+
+def _mark_label(x: float, index: int, text: str, anchor: drawing.Anchor) -> Label:
+    return Label(number(x), number(12 + _LINE * index), text, "k", anchor)
+
+
+def _united(texts: Sequence[str], unit: str) -> tuple[str, ...]:
+    """The unit stands once, with the last tick."""
+    return (*texts[:-1], f"{texts[-1]} {unit}".rstrip()) if texts else ()
+
+
+def _described(picture: Picture) -> str:
+    sides = [f"{centre.side} median {centre.text}" for centre in picture.centres]
+    launches = sum(len(series.points) for series in picture.series)
+    return f"{picture.metric.name}, {launches} launches; {', '.join(sides)}"
+
+
+def _legend(picture: Picture) -> tuple[tuple[str, str], ...]:
+    points = [point for series in picture.series for point in series.points]
+    told = []
+    if any(point.remark and point.counts for point in points):
+        told.append(("○", "contaminated"))
+    if not all(point.counts for point in points):
+        told.append(("×", "run again, does not count"))
+    return tuple(told)
