@@ -85,7 +85,8 @@ class Loop:
         if at == 0:
             self.policy = os.sched_getscheduler(0) & ~_RESET_ON_FORK
         elif now != self.next_frame:
-            self.lost += (now - self.next_frame) & 0xFFFFFFFF
+            jumped = (now - self.next_frame + 0x80000000) % 0x100000000 - 0x80000000  # the counter has 32 bits
+            self.lost += max(0, jumped)
         self.next_frame = (now + frames) & 0xFFFFFFFF
         self.recorded[at : at + frames] = self.input.get_array()
         self.output.get_array()[:] = self.played[at : at + frames]

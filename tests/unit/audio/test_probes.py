@@ -1,0 +1,138 @@
+"""What the audio probes accept, and what they make of a stretch whose blocks are known."""
+
+import numpy as np
+import pytest
+
+from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
+from perfkit.model.errors import UsageError
+from perfkit.model.metric import Kind
+from perfkit.probes import build
+from perfkit.probes._audio import block_details, block_values, paste
+from perfkit.probes.audio_deadline import caveats
+
+
+def blocks(wall, waited=None):
+    wall = np.array(wall, float)
+    zero = np.zeros(len(wall))
+    waited = np.ones(len(wall), int) if waited is None else np.array(waited)
+    return Blocks(late=zero + 1e-5, wall=wall, cpu=wall / 2, run_delay=zero, finished=wall + 1e-5, waited=waited)
+
+
+def played(wall, *, waited=None, missed=(), disturbed=(), peak=0.5, policy="SCHED_FIFO"):
+    return Played(
+        stretch=Stretch(body="m:f", arguments={}, frames=128, rate=48_000, blocks=len(wall)),
+        policy=policy,
+        locked=True,
+        python="3.11.7",
+        own_threads=False,
+        peak=peak,
+        floor=blocks([1e-6] * 100),
+        blocks=blocks(wall, waited),
+        missed=missed,
+        disturbed=disturbed,
+    )
+
+
+def with_two_late():
+    wall, waited = np.full(1000, 4e-4), np.ones(1000, int)
+    wall[[100, 700]], waited[[100, 700]] = (4e-3, 9e-3), (2, 4)
+    return played(wall, waited=waited, missed=(100, 700))
+
+
+def test_values_of_a_known_stretch():
+    values = block_values(played(np.full(750, 4.2e-4)))
+    assert values["block_time_p99"] == pytest.approx(4.2e-4)
+    assert values["load_p99"] == pytest.approx(4.2e-4 / (128 / 48_000))
+    assert values["latency"] == pytest.approx(128 / 48_000)
+    assert values["block_cpu_p50"] == pytest.approx(2.1e-4)
+    assert values["deadline_misses"] == values["lost_frames"] == values["disturbed_blocks"] == 0
+
+
+def test_lost_frames_are_the_periods_beyond_the_first_of_missed_blocks_only():
+    stretch = with_two_late()
+    assert stretch.lost_frames == (1 + 3) * 128
+    assert block_values(stretch)["deadline_misses"] == 2
+
+
+def test_latency_grows_once_more_than_one_block_in_a_hundred_is_late():
+    waited = np.ones(1000, int)
+    waited[:20] = 3
+    assert block_values(played(np.full(1000, 1e-3), waited=waited))["latency"] == pytest.approx(3 * 128 / 48_000)
+
+
+def test_the_curve_keeps_every_spike_in_500_points_and_flags_the_misses():
+    _, curve, _ = block_details(with_two_late())
+    assert len(curve.x) == 500
+    assert max(curve.y) == pytest.approx(9e-3)
+    assert [curve.y[k] for k in curve.flagged] == pytest.approx([4e-3, 9e-3])
+    assert curve.lines == (("deadline", 128 / 48_000),)
+    assert curve.x[-1] > 999 * 128 / 48_000  # the lost periods take time too
+
+
+def test_the_histogram_counts_every_block_and_reaches_the_deadline():
+    histogram, _, _ = block_details(played(np.full(750, 4e-4)))
+    assert sum(histogram.counts) == 750
+    assert histogram.edges[-1] > dict(histogram.marks)["deadline"] == pytest.approx(128 / 48_000)
+
+
+def test_the_sentence_to_paste():
+    assert paste(played(np.full(750, 4.2e-4))) == (
+        "128 frames at 48 kHz: block time p99 420 µs of 2.67 ms, 0 of 750 late; "
+        "latency 2.67 ms, virtual sink (converters not included)"
+    )
+    assert "0 of 750 late (and 1 disturbed by the machine)" in paste(played(np.full(750, 4.2e-4), disturbed=(3,)))
+
+
+def test_facts_say_what_is_missing():
+    facts = dict(block_details(played(np.full(10, 1e-4), peak=0.0, policy="non-RT"))[2].rows)
+    assert facts["loop"] == "virtual, converters not included"
+    assert facts["scheduling"].startswith("non-RT")
+    assert "silence" in facts["signal"]
+
+
+def test_small_blocks_without_real_time_cannot_be_judged():
+    assert caveats(64, real_time=False) == ("not real-time",)
+    assert caveats(65, real_time=False) == ("non-RT",)
+    assert caveats(32, real_time=True) == ()
+
+
+def test_the_999th_thousandth_needs_10_000_blocks():
+    short = build("audio_deadline", {"body": "m:f", "block": 64, "duration": "13 s"})
+    long = build("audio_deadline", {"body": "m:f", "block": 64, "duration": "14 s"})
+    assert (short.blocks, long.blocks) == (9750, 10_500)
+    assert [metric.name for metric in set(long.metrics) - set(short.metrics)] == ["block_time_p999"]
+
+
+def test_misses_are_counts():
+    kinds = {metric.name: metric.kind for metric in build("audio_deadline", {"body": "m:f"}).metrics}
+    assert kinds["deadline_misses"] == kinds["lost_frames"] == kinds["disturbed_blocks"] == Kind.COUNT
+    assert set(kinds) == set(block_values(with_two_late())) - {"block_time_p999"}
+
+
+def test_a_server_is_part_of_the_identity():
+    one, other = (
+        build("audio_latency", {"mode": "round_trip", "server": server}).metrics[0].identity
+        for server in ("pipewire", "jack")
+    )
+    assert one != other
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "words"),
+    [
+        ("audio_deadline", {}, "body"),
+        ("audio_deadline", {"body": "synth"}, "module:function"),
+        ("audio_deadline", {"body": "m:f", "block": 4}, "block = 4"),
+        ("audio_deadline", {"body": "m:f", "rate": 10}, "rate = 10"),
+        ("audio_deadline", {"body": "m:f", "warmup": -1}, "warmup"),
+        ("audio_deadline", {"body": "m:f", "voices": 3}, "voices"),
+        ("audio_latency", {"mode": "smallest_block"}, "module:function"),
+        ("audio_latency", {"mode": "smallest_block", "body": "m:f", "sizes": []}, "sizes"),
+        ("audio_latency", {"mode": "smallest_block", "body": "m:f", "step": 0}, "step"),
+        ("audio_latency", {"mode": "round_trip", "body": "m:f"}, "leave body out"),
+        ("audio_latency", {"mode": "round_trip", "server": "alsa"}, "alsa"),
+    ],
+)
+def test_wrong_settings_are_refused_by_name(kind, settings, words):
+    with pytest.raises(UsageError, match=words):
+        build(kind, settings)
