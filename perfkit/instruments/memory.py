@@ -100,14 +100,14 @@ class MemoryWatch:
                 break
             self._see(time.monotonic(), members, total)
             self._leave.wait(self._interval)
+        if self._highest:
+            self._add_point(time.monotonic())
         self.gone.set()
 
     def _see(self, now: float, members: tuple[int, ...], total: int) -> None:
         self._highest = max(self._highest, total)
         if now >= self._point_at:
-            self.times.append(now - self._entered)
-            self.sums.append(self._highest)
-            self._highest, self._point_at = 0, now + _POINT_EVERY
+            self._add_point(now)
         if not (self._always or (self._several and len(members) > 1)):
             return
         higher = total > self._highest_at_pss * _NEW_MAXIMUM
@@ -115,3 +115,8 @@ class MemoryWatch:
             self._highest_at_pss = max(self._highest_at_pss, total)
             self.peak_pss = max(self.peak_pss, sum(map(pss, members)))
             self._pss_at = now + _PSS_EVERY
+
+    def _add_point(self, now: float) -> None:
+        self.times.append(now - self._entered)
+        self.sums.append(self._highest)
+        self._highest, self._point_at = 0, now + _POINT_EVERY
