@@ -17,7 +17,7 @@ DOORS = {
     "scipy": ("stats/", "signal/"),
     "pandas": ("storage/history.py", "reporting/"),
     "jinja2": ("reporting/",),
-    "aiohttp": ("instruments/load/",),
+    "aiohttp": ("probes/_load/",),
 }
 HEAVY = {"numpy", "scipy", "pandas", "scalene", "sqlalchemy"}
 
@@ -51,7 +51,8 @@ def test_each_library_comes_in_by_its_own_door(path):
 
 @pytest.mark.parametrize("path", [p for p in MODULES if place(p).startswith("worker/")], ids=place)
 def test_workers_import_nothing_heavy(path):
-    assert not imported(ast.parse(path.read_text(encoding="utf-8"))) & HEAVY
+    allowed = {"numpy"} if place(path) == "worker/audio.py" else set()  # a body fills a block that is an array of it
+    assert not imported(ast.parse(path.read_text(encoding="utf-8"))) & HEAVY - allowed
 
 
 @pytest.mark.parametrize("path", [p for p in MODULES if place(p).startswith("model/")], ids=place)

@@ -1,9 +1,9 @@
 """Plays a signal through a JACK server and records what comes back, locked to the sample, in a process of its own.
 
-Run by path with perfkit's interpreter (JACK-Client and numpy are its extra `audio`) as `jack_loop.py REQUEST`, a JSON
-object: `play` and `record` name the server's ports, `excitation` and `recording` are files of float32 frames, `frames`
-is how many to record, `report` the file for the answer, `timeout` in s. Frame k of the recording came in during the
-very cycle in which frame k of the excitation went out.
+Run by path with perfkit's interpreter (JACK-Client is its extra `audio`) as `jack_loop.py REQUEST`, a JSON object:
+`play` and `record` name the server's ports, `excitation` and `recording` are files of float32 frames, `frames` is how
+many to record, `report` the file for the answer, `timeout` in s. Frame k of the recording came in during the very cycle
+in which frame k of the excitation went out.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sys
 import time
 from typing import Any
 
+_BYTES = 4  # of a float32 frame
 _FIFO = 1
 _RESET_ON_FORK = 0x40000000
 _POLL = 0.005
@@ -58,16 +59,15 @@ def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None
 class Loop:
     """The process callback and all it needs, preallocated."""
 
-    def __init__(self, client: Any, excitation: Any, frames: int) -> None:
-        import numpy as np
-
+    def __init__(self, client: Any, excitation: bytes, frames: int) -> None:
         self.client = client
         self.output = client.outports.register("output")
         self.input = client.inports.register("input")
         self.frames = frames
-        self.played = np.zeros(frames + client.blocksize, np.float32)
-        self.played[: len(excitation)] = excitation
-        self.recorded = np.zeros(frames + client.blocksize, np.float32)
+        room = _BYTES * (frames + client.blocksize)
+        self.played = memoryview(excitation.ljust(room, b"\0"))
+        self.recorded = memoryview(bytearray(room))
+        self.silence = bytes(_BYTES * client.blocksize)
         self.at = 0
         self.started = False
         self.policy = -1
@@ -79,7 +79,7 @@ class Loop:
         """One cycle: take the input before the output is written, because a server may share their memory."""
         at = self.at
         if not self.started or at >= self.frames:
-            self.output.get_array()[:] = 0
+            self.output.get_buffer()[:] = self.silence
             return
         now = self.client.last_frame_time
         if at == 0:
@@ -88,8 +88,9 @@ class Loop:
             jumped = (now - self.next_frame + 0x80000000) % 0x100000000 - 0x80000000  # the counter has 32 bits
             self.lost += max(0, jumped)
         self.next_frame = (now + frames) & 0xFFFFFFFF
-        self.recorded[at : at + frames] = self.input.get_array()
-        self.output.get_array()[:] = self.played[at : at + frames]
+        part = slice(_BYTES * at, _BYTES * (at + frames))
+        self.recorded[part] = self.input.get_buffer()
+        self.output.get_buffer()[:] = self.played[part]
         self.at = at + frames
 
     def xrun(self, _delay: float) -> None:
@@ -111,13 +112,12 @@ def reported_latency(jack: Any, loop: Loop) -> int:
 
 def main(request: dict[str, Any]) -> None:
     """Connect, play, record, write the recording and then the report."""
-    import numpy as np
-
     jack = load_jack()
     deadline = time.monotonic() + request["timeout"]
     client = open_client(jack, deadline)
     wait_for_ports(client, (request["play"], request["record"]), deadline)
-    loop = Loop(client, np.fromfile(request["excitation"], np.float32), request["frames"])
+    with open(request["excitation"], "rb") as file:
+        loop = Loop(client, file.read(), request["frames"])
     client.set_process_callback(loop.process)
     client.set_xrun_callback(loop.xrun)
     gc.collect()
@@ -142,9 +142,10 @@ def main(request: dict[str, Any]) -> None:
     }
     client.deactivate()
     client.close()
-    loop.recorded[: loop.frames].tofile(request["recording"])
-    with open(request["report"], "w", encoding="utf-8") as file:
-        json.dump(report, file)
+    with open(request["recording"], "wb") as file:
+        file.write(loop.recorded[: _BYTES * loop.frames])
+    with open(request["report"], "w", encoding="utf-8") as answer:
+        json.dump(report, answer)
 
 
 if __name__ == "__main__":
