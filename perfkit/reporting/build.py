@@ -1,7 +1,6 @@
 """From a judgement and what it was made of to the one view: formatting, nothing is computed."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from perfkit.model.change import Change, Summary
 from perfkit.model.launch import Detail, Launch, Outcome
@@ -21,7 +20,7 @@ from perfkit.reporting.view import (
     View,
     unit_once,
 )
-from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, VERDICTS, budget_wording, counted, overall
+from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, VERDICTS, budget_wording, counted, moment, overall
 
 ReadDetails = Callable[[Launch], tuple[Detail, ...]]
 
@@ -68,11 +67,6 @@ def build_view(
         generated=moment(generated),
         version=candidate.version,
     )
-
-
-def moment(seconds: float) -> str:
-    """Seconds since the epoch as `2025-03-01 14:05 UTC`."""
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _summary(run: Run, judgement: Judgement, sessions: tuple[Recorded, ...]) -> tuple[tuple[str, str], ...]:

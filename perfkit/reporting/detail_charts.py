@@ -43,7 +43,7 @@ def histogram(detail: Histogram) -> Chart:
         shapes=drawing.visible(
             grid,
             Shape("".join(_bar(left, right, y, bottom) for left, right, y in bars), "h"),
-            Shape(drawing.upright((across.at(value) for _, value in detail.marks), top - 4, bottom), "m"),
+            Shape(_mark_lines([value for _, value in detail.marks], across, bottom), "m"),
         ),
         labels=(
             *(_mark(label, value, across, i, detail.unit) for i, (label, value) in enumerate(detail.marks)),
@@ -111,10 +111,12 @@ def _bar(left: float, right: float, y: float, bottom: float) -> str:
 
 
 def _mark(label: str, value: float, axis: Axis, line: int, unit: str) -> Label:
-    x = axis.at(value)
-    after = x < (axis.start + axis.end) / 2
-    text = f"{label} {format_quantity(value, unit)}"
-    return Label(number(x + 4 if after else x - 4), number(12 + _LINE * line), text, "k", "start" if after else "end")
+    return drawing.flag(axis.at(value), 12 + _LINE * line, f"{label} {format_quantity(value, unit)}")
+
+
+def _mark_lines(values: Sequence[float], axis: Axis, bottom: float) -> str:
+    """Each line begins beside its own label."""
+    return "".join(drawing.upright([axis.at(value)], 3 + _LINE * line, bottom) for line, value in enumerate(values))
 
 
 def _level_label(label: str, value: float, axis: Axis, unit: str) -> Label:

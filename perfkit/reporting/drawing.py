@@ -7,6 +7,7 @@ from typing import Literal
 from perfkit.reporting.scales import Axis
 
 WIDTH = 460.0
+_LETTER = 7.0
 Anchor = Literal["start", "middle", "end"]
 
 
@@ -40,7 +41,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """One picture. `points` holds `x,y` of each row of the table, for the pointer; `description` says what it shows."""
+    """One picture; `description` says what it shows.
+
+    `points` holds `x,y` of each row of the table, for the pointer. `table` is None where the picture before it has it.
+    """
 
     title: str
     description: str
@@ -48,7 +52,7 @@ class Chart:
     shapes: tuple[Shape, ...]
     labels: tuple[Label, ...]
     points: str
-    table: Table
+    table: Table | None
     legend: tuple[tuple[str, str], ...] = ()
 
 
@@ -99,22 +103,23 @@ def place(points: Iterable[tuple[float, float]]) -> str:
     return " ".join(f"{number(x)},{number(y)}" for x, y in points)
 
 
-def side_of(x: float) -> Anchor:
-    """Where a text at `x` has to be anchored to stay inside the chart."""
-    if x < WIDTH * 0.25:
-        return "start"
-    return "end" if x > WIDTH * 0.75 else "middle"
+def under(x: float, text: str, y: float) -> Label:
+    """A text centred under `x`, but kept inside the chart."""
+    reach = _LETTER / 2 * len(text)
+    anchor: Anchor = "start" if x - reach < 0 else "end" if x + reach > WIDTH else "middle"
+    return Label(number(x), number(y), text, "t", anchor)
+
+
+def flag(x: float, y: float, text: str) -> Label:
+    """The label of a vertical line at `x`: right of it, or left where it would leave the chart."""
+    if x + _LETTER * len(text) + 5 > WIDTH:
+        return Label(number(x - 5), number(y), text, "k", "end")
+    return Label(number(x + 5), number(y), text, "k")
 
 
 def below(axis: Axis, texts: Sequence[str], y: float) -> tuple[Label, ...]:
-    """Tick texts under a horizontal axis, anchored so that the outermost stay inside."""
-    placed = []
-    for tick, text in zip(axis.ticks, texts, strict=True):
-        x = axis.at(tick)
-        reach = 3.5 * len(text)
-        anchor: Anchor = "start" if x - reach < 0 else "end" if x + reach > WIDTH else "middle"
-        placed.append(Label(number(x), number(y), text, "t", anchor))
-    return tuple(placed)
+    """Tick texts under a horizontal axis."""
+    return tuple(under(axis.at(tick), text, y) for tick, text in zip(axis.ticks, texts, strict=True))
 
 
 def beside(axis: Axis, texts: Sequence[str], x: float) -> tuple[Label, ...]:

@@ -41,11 +41,11 @@ def strip(picture: Picture) -> Chart:
     for centre in picture.centres:
         for series in (one for one in picture.series if one.side == centre.side):
             labels.append(Label(number(_LEFT), number(y + 8), f"{series.label} · {len(series.points)}", "r"))
-            spots += _dots(series, axis, y + 19)
-            y += 29
+            spots += _dots(series, axis, y + 23)
+            y += 35
         shapes += _centre(centre, axis, y + 4)
         labels.append(_centre_label(centre, axis, y + 8))
-        y += 22
+        y += 24
     texts, unit = tick_texts(axis.ticks, picture.metric.unit)
     grid = Shape(drawing.upright((axis.at(tick) for tick in axis.ticks), top, y), "g")
     return Chart(
@@ -55,13 +55,15 @@ def strip(picture: Picture) -> Chart:
         shapes=(grid, *_mark_lines(near, axis, y), *_spot_shapes(spots, picture), *shapes),
         labels=(*labels, *_mark_labels(near, far, axis), *drawing.below(axis, _united(texts, unit), y + 16)),
         points=drawing.place((x, height) for x, height, _ in spots),
-        table=launch_table(picture),
-        legend=_legend(picture),
+        table=_launch_table(picture),
     )
 
 
 def in_order(picture: Picture) -> Chart:
-    """Each launch at its place in its session, the base's sessions first; a line joins those that count."""
+    """Each launch at its place in its session, the base's sessions first; a line joins those that count.
+
+    Its points are in the order of the strip's, whose table tells about both.
+    """
     low, high, near, _ = _span(picture)
     left, top, bottom = 46.0, 22.0, 168.0
     values = linear(low, high, bottom - 4, top, count=5, pad=0.06)
@@ -74,7 +76,7 @@ def in_order(picture: Picture) -> Chart:
         spots += own
         shapes.append(Shape(drawing.line([(x, y) for x, y, point in own if point.counts]), f"l {series.side}"))
         middle = (own[0][0] + own[-1][0]) / 2 if own else left
-        labels.append(Label(number(middle), number(bottom + 16), series.side, "t", drawing.side_of(middle)))
+        labels.append(drawing.under(middle, series.side, bottom + 16))
         start += len(series.points) + 1
     marks = tuple(Shape(drawing.level([values.at(mark.value)], left, _RIGHT), "m") for mark in near)
     grid = Shape(drawing.level((values.at(tick) for tick in values.ticks), left, _RIGHT), "g")
@@ -86,19 +88,19 @@ def in_order(picture: Picture) -> Chart:
         labels=(
             *drawing.beside(values, texts, left - 6),
             Label(number(left - 6), "12", unit, "t", "end"),
-            *(Label(number(_RIGHT), number(values.at(m.value) - 4), m.label, "k", "end") for m in near),
+            *(Label(number(left + 4), number(values.at(mark.value) - 4), mark.label, "k") for mark in near),
             *labels,
         ),
         points=drawing.place((x, y) for x, y, _ in spots),
-        table=launch_table(picture),
+        table=None,
         legend=_legend(picture),
     )
 
 
-def launch_table(picture: Picture) -> Table:
+def _launch_table(picture: Picture) -> Table:
     """One row a launch, in the order of both pictures' points."""
     rows = tuple(
-        (series.label, str(index), point.text, point.remark)
+        (series.label, f"launch {index}", point.text, point.remark)
         for series in picture.series
         for index, point in enumerate(series.points, 1)
     )
@@ -152,21 +154,13 @@ def _mark_labels(near: Sequence[Mark], far: Sequence[Mark], axis: Axis) -> tuple
     """One line a mark; a mark off the axis is told with an arrow to its side."""
     labels = []
     for index, mark in enumerate(near):
-        x = axis.at(mark.value)
-        if x < (axis.start + axis.end) / 2:
-            labels.append(_mark_label(x + 5, index, mark.label, "start"))
-        else:
-            labels.append(_mark_label(x - 5, index, mark.label, "end"))
+        labels.append(drawing.flag(axis.at(mark.value), 12 + _LINE * index, mark.label))
     for index, mark in enumerate(far, len(near)):
         if mark.value > axis.high:
-            labels.append(_mark_label(_RIGHT, index, f"{mark.label} →", "end"))
+            labels.append(Label(number(_RIGHT), number(12 + _LINE * index), f"{mark.label} →", "k", "end"))
         else:
-            labels.append(_mark_label(_LEFT, index, f"← {mark.label}", "start"))
+            labels.append(Label(number(_LEFT), number(12 + _LINE * index), f"← {mark.label}", "k"))
     return tuple(labels)
-
-
-def _mark_label(x: float, index: int, text: str, anchor: drawing.Anchor) -> Label:
-    return Label(number(x), number(12 + _LINE * index), text, "k", anchor)
 
 
 def _united(texts: Sequence[str], unit: str) -> tuple[str, ...]:

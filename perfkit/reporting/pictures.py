@@ -10,6 +10,7 @@ from perfkit.model.run import Recorded, Result
 from perfkit.model.units import format_quantity
 from perfkit.model.verdict import Finding
 from perfkit.reporting.view import Centre, Mark, Picture, Point, Series, Side
+from perfkit.reporting.wording import day
 
 _MOST_SESSIONS = 5
 
@@ -57,7 +58,7 @@ def _point(launch: Launch, metric: Metric, *, counts: bool) -> Point:
 def _recorded(finding: Finding, fingerprint: str, sessions: tuple[Recorded, ...]) -> tuple[Series, ...]:
     """The base's newest sessions that measured the same thing in the same way."""
     return tuple(
-        Series("base", f"base {session.commit} of {session.id}", _points(sample.values, finding.metric.unit))
+        Series("base", f"base {session.commit}, {day(session.created)}", _points(sample.values, finding.metric.unit))
         for session in sessions[-_MOST_SESSIONS:]
         for sample in session.samples
         if sample.benchmark == finding.benchmark

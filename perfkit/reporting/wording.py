@@ -1,6 +1,7 @@
 """The words, symbols and tones every report uses for the same thing; colour is never the only sign."""
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Literal
 
 from perfkit.model.budget import Level
@@ -65,20 +66,41 @@ def budget_wording(held: BudgetVerdict) -> Wording:
 
 
 def overall(judgement: Judgement) -> Wording:
-    """The whole run in words; where nothing was compared or limited it is measured, not passed."""
+    """The whole run in words; a run or comparison that gated nothing is never called passed."""
     code = judgement.exit_code
     failed = "Regressed" if _any(judgement.findings, Verdict.REGRESSED) else _CODES[ExitCode.REGRESSED].word
     if code is ExitCode.NOT_MEASURED and ExitCode.REGRESSED in judgement.codes:
         return Wording(f"{failed}, and not all was measured", "✗", "bad")
     if code is ExitCode.REGRESSED:
         return Wording(failed, "✗", "bad")
-    if code is ExitCode.PASSED and not any(finding.gating for finding in judgement.findings):
-        return Wording("Measured, nothing judged", "·", "plain")
-    return _CODES[code]
+    return _passed(judgement.findings) if code is ExitCode.PASSED else _CODES[code]
+
+
+def _passed(findings: tuple[Finding, ...]) -> Wording:
+    """Exit code 0: passed only if every budget was decided and kept."""
+    compared = any(finding.base is not None for finding in findings)
+    gating = tuple(finding for finding in findings if finding.gating)
+    if not gating or _any(gating, Verdict.REGRESSED) or _any(gating, Verdict.OVER_LIMIT):
+        return Wording("Compared" if compared else "Measured", "·", "plain")
+    if _any(gating, Verdict.INCONCLUSIVE):
+        return (
+            Wording("Passed, but not all is decided", "?", "unsure") if compared else Wording("Measured", "·", "plain")
+        )
+    return _CODES[ExitCode.PASSED]
 
 
 def _any(findings: tuple[Finding, ...], verdict: Verdict) -> bool:
     return any(finding.verdict is verdict for finding in findings)
+
+
+def moment(seconds: float) -> str:
+    """Seconds since the epoch as `2025-03-01 14:05 UTC`."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def day(seconds: float) -> str:
+    """Seconds since the epoch as `2025-03-01`, UTC."""
+    return moment(seconds)[:10]
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:

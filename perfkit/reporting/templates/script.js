@@ -24,7 +24,7 @@
 
   const rows = all(".finding");
   const chips = all(".chip");
-  all(".tools").forEach((tools) => { tools.hidden = false; });
+  all(".tools, .chips").forEach((control) => { control.hidden = false; });
   const filter = () => {
     const text = byId("search").value.trim().toLowerCase();
     const words = new Set(chips.filter((chip) => chip.ariaPressed === "true").map((chip) => chip.dataset.word));
@@ -87,7 +87,7 @@
       if (best === null || away < best.away) best = { x, y, index, away };
     });
     if (!best || best.away > 40 || Number.isNaN(best.x)) { leave(); return; }
-    const cells = all("tbody tr", figure)[best.index].cells;
+    const cells = byId(figure.dataset.table).querySelector("tbody").rows[best.index].cells;
     tip.textContent = [...cells].map((cell) => cell.textContent).filter(Boolean).join(" · ");
     tip.hidden = false;
     const left = frame.left + best.x / scale + scrollX;
