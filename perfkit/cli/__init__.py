@@ -10,8 +10,9 @@ def main(arguments: list[str] | None = None) -> int:
     from perfkit.cli.app import app
     from perfkit.cli.talk import complain, interrupted, report_bug
 
+    typed = sys.argv[1:] if arguments is None else arguments
     try:
-        app(args=arguments, prog_name="perfkit")
+        app(args=typed, prog_name="perfkit", obj=tuple(typed))
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 2
     except PerfkitError as error:
@@ -19,5 +20,5 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         return interrupted()
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report of it
-        return report_bug(error, sys.argv[1:] if arguments is None else arguments)
+        return report_bug(error, typed)
     return 0

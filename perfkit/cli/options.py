@@ -1,9 +1,8 @@
 """Options that several verbs share, and how they become a request."""
 
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,6 +10,9 @@ from perfkit.loading.selecting import Selection
 from perfkit.model.errors import UsageError
 from perfkit.model.units import parse_duration
 from perfkit.running import plan as plans
+
+if TYPE_CHECKING:
+    from perfkit.usecases import Request
 
 
 class Format(StrEnum):
@@ -53,24 +55,38 @@ def selection(select: list[str] | None, keyword: str, tags: list[str] | None) ->
     return Selection(tuple(select or ()), keyword, tuple(tags or ()))
 
 
-def plan(
-    *, once: bool, quick: bool, thorough: bool, processes: int | None, max_time: str, seed: int | None, precision: float
-) -> plans.Plan:
-    """The plan that the options mean. Raises UsageError where they contradict each other."""
-    chosen = [name for name, on in (("--once", once), ("--quick", quick), ("--thorough", thorough)) if on]
-    if processes is not None:
-        chosen.append("--processes")
-    if len(chosen) > 1:
-        raise UsageError(f"{' and '.join(chosen)} contradict each other", hint="give one of them")
-    drawn = seed if seed is not None else plans.draw_seed()
-    made = {
-        "--once": plans.once,
-        "--quick": plans.quick,
-        "--thorough": plans.thorough,
-    }.get(chosen[0] if chosen else "", lambda seed: plans.default(seed, precision))(drawn)
-    if processes is not None:
-        made = plans.exactly(drawn, processes)
-    return plans.limited(made, _seconds(max_time)) if max_time else made
+def request(
+    arguments: tuple[str, ...],
+    chosen: Selection,
+    *,
+    once: bool = False,
+    quick: bool = False,
+    thorough: bool = False,
+    processes: int | None = None,
+    max_time: str = "",
+    seed: int | None = None,
+) -> "Request":
+    """What the options of a measuring verb mean. Raises UsageError where they contradict each other."""
+    from perfkit.loading.config import read_config
+    from perfkit.usecases import Request
+
+    config = read_config(here())
+    named = [name for name, on in (("--once", once), ("--quick", quick), ("--thorough", thorough)) if on]
+    named += ["--processes"] if processes is not None else []
+    if len(named) > 1:
+        raise UsageError(f"{' and '.join(named)} contradict each other", hint="give one of them")
+    drawn = plans.draw_seed() if seed is None else seed
+    plan = plans.default(drawn, config.tables.run.precision)
+    if once:
+        plan = plans.once(drawn)
+    elif quick:
+        plan = plans.quick(drawn)
+    elif thorough:
+        plan = plans.thorough(drawn)
+    elif processes is not None:
+        plan = plans.exactly(drawn, processes)
+    limit = _seconds(max_time) if max_time else config.tables.run.max_time
+    return Request(config, here(), chosen, plans.limited(plan, limit) if limit else plan, arguments)
 
 
 def formats(text: str, default: tuple[str, ...]) -> tuple[str, ...]:
@@ -89,11 +105,6 @@ def formats(text: str, default: tuple[str, ...]) -> tuple[str, ...]:
 def here() -> Path:
     """The folder that the command was typed in."""
     return Path.cwd()
-
-
-def arguments() -> tuple[str, ...]:
-    """The command line as typed, for the run file."""
-    return tuple(sys.argv[1:])
 
 
 def _seconds(text: str) -> float:

@@ -27,14 +27,17 @@ class Running(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Gating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[gate]`: error rates, what is ignored (θ0) and the tolerance where no budget names one, as fractions."""
+    """`[gate]`: error rates, what is ignored (θ0) and the tolerance where no budget names one, as fractions.
+
+    `on_inconclusive` makes an inconclusive gate pass (exit 0) or fail (exit 1) instead of exit 3.
+    """
 
     alpha: float = 0.01
     beta: float = 0.05
     ignore: float = 0.01
     tolerance: float = 0.05
     baseline: str = "main"
-    on_inconclusive: Literal["fail", "pass"] = "fail"
+    on_inconclusive: Literal["fail", "pass"] | None = None
 
 
 class Reporting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -44,7 +44,7 @@ def configured_places(config: Config) -> tuple[Path, ...]:
 
 
 def _files(place: Path) -> list[Path]:
-    """A file itself; of a folder the TOML files and the Python files that import perfkit, not those of its subfolders."""
+    """A file itself; of a folder its TOML files and the Python files that import perfkit, without subfolders."""
     if place.is_file():
         return [place.resolve()]
     return [file.resolve() for file in sorted(place.iterdir()) if file.suffix == ".toml" or _imports_perfkit(file)]

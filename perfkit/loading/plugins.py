@@ -45,12 +45,11 @@ def scenario_folders() -> list[Path]:
 
 def _probes_in(file: Path) -> dict[str, str]:
     module = load_file(file)
+    own = {name: value for name, value in vars(module).items() if isinstance(value, type)}
     kinds = {
-        value.kind: name
-        for name, value in vars(module).items()
-        if isinstance(value, type)
-        and value.__module__ == module.__name__
-        and isinstance(getattr(value, "kind", None), str)
+        str(kind): name
+        for name, value in own.items()
+        if value.__module__ == module.__name__ and isinstance(kind := getattr(value, "kind", None), str)
     }
     if not kinds:
         raise UsageError(

@@ -1,10 +1,10 @@
 """What was measured: runs, the samples drawn from them, and what a baseline keeps."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
-from perfkit.model.budget import Budget
+from perfkit.model.budget import Budget, Limit
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.launch import Launch, Outcome
 from perfkit.model.metric import Metric
@@ -135,3 +135,18 @@ class Run:
             if (values := result.values(metric.name))
         )
         return Recorded(self.id, self.created, self.machine, self.conditions, self.commit, samples)
+
+    def without_tolerances(self) -> Self:
+        """This run with its limits as the only budgets: what can be said without a base."""
+        results = tuple(
+            replace(
+                result,
+                budgets={
+                    name: limits
+                    for name, budgets in result.budgets.items()
+                    if (limits := tuple(budget for budget in budgets if isinstance(budget, Limit)))
+                },
+            )
+            for result in self.results
+        )
+        return replace(self, results=results)

@@ -1,0 +1,58 @@
+"""How a judged run leaves the command line: its table or JSON on stdout, its reports on disk, its exit code."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+import typer
+from rich.console import Console
+
+from perfkit import usecases
+from perfkit.cli.options import Format
+from perfkit.cli.talk import emit, say
+from perfkit.reporting import REPORTS, View
+
+
+def finish(
+    judged: usecases.Judged, formats: Sequence[str], output: Format, *, code: int | None = None, advice: str = ""
+) -> NoReturn:
+    """Write the reports, print the result, and exit with the judgement's code (or `code`)."""
+    view = usecases.view_of(judged)
+    paths = usecases.write_reports(judged, view, formats)
+    if output is Format.JSON:
+        emit(REPORTS["json"](view))
+    else:
+        _print_table(view)
+    if "github" in formats:
+        _tell_github(view, judged.folder)
+    for path in paths:
+        say(f"wrote {_short(path)}")
+    if judged.interrupted:
+        say(f"interrupted; what was measured is kept. Go on with: perfkit run --resume {judged.run.id}")
+    elif advice:
+        say(f"next: {advice}")
+    raise typer.Exit(judged.exit_code if code is None or judged.interrupted else code)
+
+
+def _print_table(view: View) -> None:
+    from perfkit.reporting.console import print_view
+
+    try:
+        print_view(view, Console(highlight=False))
+    except BrokenPipeError:
+        emit("")
+
+
+def _tell_github(view: View, folder: Path) -> None:
+    """Annotations, the step summary and outputs, where GitHub Actions names files for them."""
+    from perfkit.reporting import github
+
+    summary, output = (os.environ.get(name) for name in ("GITHUB_STEP_SUMMARY", "GITHUB_OUTPUT"))
+    github.write(view, folder, Path(summary) if summary else None, Path(output) if output else None)
+    if os.environ.get("GITHUB_ACTIONS"):
+        typer.echo(github.annotations(view), err=True, nl=False)
+
+
+def _short(path: Path) -> str:
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -1,0 +1,65 @@
+"""`perfkit gate`."""
+
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from perfkit.cli import options
+from perfkit.cli.options import Format
+
+
+class Policy(StrEnum):
+    """What an inconclusive gate exits with instead of 3."""
+
+    PASS = "pass"  # noqa: S105 - a policy
+    FAIL = "fail"
+
+
+def gate(
+    context: typer.Context,
+    select: options.Select = None,
+    keyword: options.Keyword = "",
+    tag: options.Tags = None,
+    baseline: Annotated[
+        str, typer.Option("--baseline", metavar="NAME|PATH", help="A baseline's name, or a run's folder or file.")
+    ] = "",
+    stored: Annotated[
+        Path | None, typer.Option("--run", metavar="PATH", help="Judge this stored run instead of measuring.")
+    ] = None,
+    on_inconclusive: Annotated[
+        Policy | None, typer.Option("--on-inconclusive", help="Exit 0 or 1 instead of 3 when it cannot be told.")
+    ] = None,
+    quick: options.Quick = False,
+    thorough: options.Thorough = False,
+    processes: options.Processes = None,
+    max_time: options.MaxTime = "",
+    seed: options.Seed = None,
+    resume: options.Resume = "",
+    report: options.Reports = "",
+    output: options.Output = Format.TABLE,
+) -> None:
+    """Measure, compare with the baseline, judge, report; the exit code is the verdict.
+
+    What looks slower is measured a second time in new processes before it is called regressed.
+    """
+    from perfkit import usecases
+    from perfkit.cli.progress import LiveProgress
+    from perfkit.cli.results import finish
+
+    chosen = options.selection(select, keyword, tag)
+    policy: usecases.Policy = on_inconclusive.value if on_inconclusive else None
+    if stored is not None:
+        judged = usecases.judge_stored(options.here(), str(stored), baseline=baseline, on_inconclusive=policy)
+        finish(judged, options.formats(report, ("html", "md")), output)
+    request = options.request(
+        context.obj, chosen, quick=quick, thorough=thorough, processes=processes, max_time=max_time, seed=seed
+    )
+    request = replace(request, resume=resume)
+    formats = options.formats(report, request.config.tables.report.formats)
+    with LiveProgress(Console(stderr=True)) as progress:
+        judged = usecases.gate(request, progress, baseline=baseline, on_inconclusive=policy)
+    finish(judged, formats, output)

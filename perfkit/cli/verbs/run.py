@@ -1,0 +1,55 @@
+"""`perfkit run`."""
+
+from dataclasses import replace
+
+import typer
+from rich.console import Console
+
+from perfkit.cli import options
+from perfkit.cli.options import Format
+from perfkit.model.verdict import ExitCode
+
+
+def run(
+    context: typer.Context,
+    select: options.Select = None,
+    keyword: options.Keyword = "",
+    tag: options.Tags = None,
+    once: options.Once = False,
+    quick: options.Quick = False,
+    thorough: options.Thorough = False,
+    processes: options.Processes = None,
+    max_time: options.MaxTime = "",
+    seed: options.Seed = None,
+    resume: options.Resume = "",
+    report: options.Reports = "",
+    output: options.Output = Format.TABLE,
+) -> None:
+    """Measure benchmarks and write reports/<run id>/; limits are judged, tolerances wait for a gate.
+
+    Each benchmark gets seven launches or more, until the interval of its judged metrics is within ±2 % or 150 s are
+    gone; Ctrl-C keeps what was measured.
+    """
+    from perfkit import usecases
+    from perfkit.cli.progress import LiveProgress
+    from perfkit.cli.results import finish
+
+    request = options.request(
+        context.obj,
+        options.selection(select, keyword, tag),
+        once=once,
+        quick=quick,
+        thorough=thorough,
+        processes=processes,
+        max_time=max_time,
+        seed=seed,
+    )
+    if resume:
+        request = replace(request, resume=resume)
+    formats = options.formats(report, request.config.tables.report.formats)
+    with LiveProgress(Console(stderr=True)) as progress:
+        judged = usecases.run(request, progress)
+    failed = ExitCode.NOT_MEASURED in judged.judgement.codes
+    code = ExitCode.NOT_MEASURED if failed else ExitCode.PASSED
+    advice = "" if once or failed else "perfkit baseline save, or perfkit gate to compare with one"
+    finish(judged, formats, output, code=code, advice=advice)

@@ -1,0 +1,48 @@
+"""What was measured before, by name: runs by path or id, and what a run is compared with."""
+
+from pathlib import Path
+
+from perfkit.interop import read_foreign
+from perfkit.loading.config import Config
+from perfkit.model.errors import UsageError
+from perfkit.model.run import Baseline, Run
+from perfkit.storage import baselines, runs
+
+
+def find_run(config: Config, name: str) -> tuple[Run, Path]:
+    """A run by path, by the beginning of its id, or the newest where `name` is empty; and its folder."""
+    path = Path(name)
+    if name and path.exists():
+        folder = path if path.is_dir() else path.parent
+        if path.is_dir() and not (path / runs.RUN_FILE).exists() and (latest := runs.find_latest(path)):
+            return runs.read_run(latest), latest
+        return read_any(path), folder
+    reports = config.root / "reports"
+    found = runs.find_run(reports, name) if name else runs.find_latest(reports)
+    if found is None:
+        raise UsageError(f"there is no run in {reports}", hint="perfkit run makes one")
+    return runs.read_run(found), found
+
+
+def find_base(config: Config, name: str, machine: str, *, besides: str = "") -> Baseline | None:
+    """What to compare with: the baseline `name` of a machine, or a run given by path or id; None if there is none.
+
+    An empty `name` means the configured baseline; `besides` is a run's id that may not be its own base.
+    """
+    name = name or config.tables.gate.baseline
+    if Path(name).exists():
+        return Baseline(name, (find_run(config, name)[0].recorded(),))
+    root = config.root / "baselines"
+    for fingerprint in (machine, *baselines.machines_with(root, name)):
+        if (found := baselines.load_baseline(root, fingerprint, name)).sessions:
+            return found
+    folder = config.root / "reports" / name
+    if folder.is_dir() and name != besides:
+        return Baseline(name, (runs.read_run(folder).recorded(),))
+    return None
+
+
+def read_any(path: Path) -> Run:
+    """A run file of ours or of another tool. Raises DataError that names the file."""
+    foreign = None if path.is_dir() else read_foreign(path)
+    return runs.read_run(path) if foreign is None else foreign
