@@ -1,0 +1,107 @@
+"""A run held against a baseline and its budgets: every finding, every code, one headline."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from perfkit.judging.cases import Judged, cases, judged
+from perfkit.judging.codes import codes
+from perfkit.judging.headline import headline
+from perfkit.judging.options import Options
+from perfkit.judging.past import Past
+from perfkit.judging.warning import warnings
+from perfkit.model.budget import Level
+from perfkit.model.launch import Outcome
+from perfkit.model.run import Baseline, Recorded, Run
+from perfkit.model.verdict import Finding, Judgement, Unmeasured, Verdict
+
+_WORST_FIRST = {verdict: place for place, verdict in enumerate(Verdict)}
+
+
+def compare(
+    base: Baseline | None,
+    candidate: Run,
+    options: Options | None = None,
+    *,
+    confirmation: Run | None = None,
+    selected: frozenset[str] | None = None,
+) -> Judgement:
+    """Judge a run against the stored sessions of a base, without pairs.
+
+    `confirmation` is a second session of the suspects. `selected` are the benchmarks that were meant to be measured;
+    without it every benchmark of the base is missed if it is not in the run.
+    """
+    options = options or Options()
+    rolling, anchors = _split(base.sessions if base else ())
+    past = Past(rolling, candidate.machine)
+    guard = Past(anchors, candidate.machine)
+    main = list(cases(candidate, past, options, confirmation))
+    creep = [case for case in cases(candidate, guard, options, confirmation) if case.tolerance] if anchors else []
+    share = replace(options, alpha=options.alpha / max(1, sum(case.takes_alpha for case in (*main, *creep))))
+    found = [judged(case, share) for case in main]
+    found += _crept([judged(case, share) for case in creep], found, anchors)
+    findings = tuple(sorted((one.finding for one in found), key=_severity))
+    held = [budget for one in found for budget in one.held]
+    unmeasured = tuple(_unmeasured(candidate, past, options, selected))
+    return Judgement(
+        headline=headline(findings, unmeasured),
+        findings=findings,
+        unmeasured=unmeasured,
+        codes=codes(findings, held, unmeasured, options),
+        base_name=base.name if base and base.sessions else "",
+        warnings=tuple(warnings(candidate, past)),
+    )
+
+
+def suspects(judgement: Judgement) -> tuple[str, ...]:
+    """Benchmarks to be measured once more: their regression rests on one session's chance."""
+    waiting = [
+        finding.benchmark
+        for finding in judgement.findings
+        if finding.verdict is Verdict.REGRESSED and finding.change and finding.change.method != "exact"
+    ]
+    return tuple(dict.fromkeys(waiting))
+
+
+def _split(sessions: Sequence[Recorded]) -> tuple[Sequence[Recorded], Sequence[Recorded]]:
+    """The rolling sessions and the anchor; an anchor alone is the base."""
+    rolling = [session for session in sessions if not session.anchor]
+    anchors = [session for session in sessions if session.anchor]
+    return (rolling, anchors) if rolling else (anchors, [])
+
+
+def _crept(against: list[Judged], found: list[Judged], anchors: Sequence[Recorded]) -> Iterator[Judged]:
+    """Regressions that only the anchor shows: steps too small for each gate, too many together."""
+    known = {_place(one.finding) for one in found if one.finding.verdict is Verdict.REGRESSED}
+    for one in against:
+        finding = one.finding
+        if finding.verdict is Verdict.REGRESSED and _place(finding) not in known:
+            anchor = anchors[-1].commit.id[:10] or anchors[-1].id
+            yield replace(one, finding=replace(finding, why=f"against the anchor {anchor}: {finding.why}"))
+
+
+def _place(finding: Finding) -> tuple[str, str]:
+    return finding.benchmark, finding.metric.name
+
+
+def _unmeasured(run: Run, past: Past, options: Options, selected: frozenset[str] | None) -> Iterator[Unmeasured]:
+    in_base = frozenset(past.benchmarks)
+    for result in run.results:
+        if result.outcome is not Outcome.MEASURED:
+            outcome = result.outcome if result.launches else None
+            required = options.require_skips
+            yield Unmeasured(
+                result.benchmark, outcome, result.reason, result.benchmark in in_base, result.source, required
+            )
+    present = {result.benchmark for result in run.results}
+    for benchmark in past.benchmarks:
+        if benchmark not in present and (selected is None or benchmark in selected):
+            yield Unmeasured(benchmark, None, "the baseline has it, the run does not", in_base=True)
+
+
+def _severity(finding: Finding) -> tuple[float, float, str, str]:
+    """Worst first, then by size; what only warns comes after all that fails."""
+    only_warns = bool(finding.budgets) and all(held.budget.level is Level.WARN for held in finding.budgets)
+    place = _WORST_FIRST[finding.verdict]
+    failing = {Verdict.REGRESSED, Verdict.OVER_LIMIT}
+    size = finding.change.estimate if finding.change else 0.0
+    return (place / 10 + 1.5 if only_warns and finding.verdict in failing else place, -abs(size), *_place(finding))

@@ -1,0 +1,68 @@
+"""Limits held against what was measured: the interval's bound, or the observed total of a count."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from perfkit.model.budget import Limit
+from perfkit.model.change import Summary
+from perfkit.model.metric import Kind, Metric
+from perfkit.model.units import format_quantity
+from perfkit.model.verdict import BudgetVerdict, Met, Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A budget's verdict; where it is inconclusive, the reason and what to do next. `new` as in Refusal."""
+
+    verdict: BudgetVerdict
+    reason: Reason | None = None
+    advice: str = ""
+    new: bool = False
+
+
+def hold(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary) -> Held:
+    """Hold `limit` against one session's values and their summary."""
+    if not values:
+        return _open(limit, Reason.TOO_FEW, "the probe did not report it", f"check that the probe yields {metric.name}")
+    if metric.kind is Kind.COUNT:
+        return _counted(limit, metric, values, summary)
+    if limit.operator == "==":
+        return _equal(limit, metric, values)
+    if summary.low is None or summary.high is None:
+        why = f"{summary.n} launches; a limit on a measured quantity needs 5"
+        return _open(limit, Reason.TOO_FEW, why, "measure more launches: perfkit gate --processes 7")
+    return _bounded(limit, metric, summary, summary.low, summary.high)
+
+
+def _counted(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary) -> Held:
+    launches = f"{len(values)} {'launch' if len(values) == 1 else 'launches'}"
+    why = f"{format_quantity(summary.total, metric.unit)} in {launches}"
+    return _closed(limit, limit.holds(summary.total), why)
+
+
+def _equal(limit: Limit, metric: Metric, values: Sequence[float]) -> Held:
+    low, high = format_quantity(min(values), metric.unit), format_quantity(max(values), metric.unit)
+    seen = low if low == high else f"{low} to {high}"
+    return _closed(limit, all(limit.holds(value) for value in values), f"{seen} in {len(values)} launches")
+
+
+def _bounded(limit: Limit, metric: Metric, summary: Summary, low: float, high: float) -> Held:
+    """The bound on the bad side decides that it is kept, the one on the good side that it is not."""
+    bad, good = (high, low) if limit.operator.startswith("<") else (low, high)
+    centre, below, above = (format_quantity(value, metric.unit) for value in (summary.median, low, high))
+    why = centre if low == high else f"{centre} [{below}, {above}]"
+    if limit.holds(bad):
+        return _closed(limit, holds=True, why=why)
+    if not limit.holds(good):
+        return _closed(limit, holds=False, why=why)
+    advice = "measure more launches (perfkit gate --thorough), or leave the limit more room"
+    return _open(limit, Reason.NEAR_LIMIT, f"{why} lies on both sides of {limit}", advice)
+
+
+def _closed(limit: Limit, holds: bool, why: str) -> Held:
+    sentence = f"{why}, within {limit}" if holds else f"{why}, outside the limit {limit}"
+    return Held(BudgetVerdict(limit, Met.MET if holds else Met.EXCEEDED, sentence))
+
+
+def _open(limit: Limit, reason: Reason, why: str, advice: str) -> Held:
+    return Held(BudgetVerdict(limit, Met.INCONCLUSIVE, why), reason, advice)

@@ -1,0 +1,56 @@
+"""The two anchors of a decision and the prior spread between sessions, by kind of metric."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from perfkit.judging.options import Options
+from perfkit.model.budget import Tolerance
+from perfkit.model.metric import Kind, Metric, Resource, Scale
+
+SMALLEST_MEMORY: Final = 256 * 1024.0
+"""B; allocators move by pages and arenas, so smaller changes of a peak say nothing."""
+TAIL_TOLERANCE: Final = 0.10
+"""δ of a p95 or p99 without a tolerance of its own: tails vary more."""
+APART: Final = 0.01
+"""δ lies at least this far above θ0."""
+STEADY_PRIOR: Final = 0.02
+"""τ0 of CPU time and memory."""
+WALL_PRIOR: Final = 0.10
+"""τ0 of wall time and of whatever else depends on when it ran: rates, latencies, loads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Margins:
+    """θ0 `ignore`, δ `tolerance` and τ0 `prior`: fractions on a ratio scale, else in the metric's unit."""
+
+    ignore: float
+    tolerance: float
+    prior: float
+
+
+def margins(metric: Metric, tolerance: Tolerance | None, base: float, options: Options) -> Margins | None:
+    """The margins of a noisy metric whose base lies at `base`; None where a difference has no tolerance to go by.
+
+    On a difference scale nothing but the tolerance gives the size of things: θ0 is a fifth of it and τ0 two
+    fifths, as 1 % and 2 % are to the usual 5 %.
+    """
+    if metric.scale is Scale.DIFFERENCE:
+        if tolerance is None or tolerance.amount <= 0:
+            return None
+        return Margins(tolerance.amount / 5, tolerance.amount, tolerance.amount * 2 / 5)
+    ignore = options.ignore
+    if metric.resource is Resource.MEMORY and metric.unit == "B" and base > 0:
+        ignore = max(ignore, SMALLEST_MEMORY / base)
+    wanted = tolerance.amount if tolerance else default_tolerance(metric, options)
+    return Margins(ignore, max(wanted, ignore + APART), _prior(metric))
+
+
+def default_tolerance(metric: Metric, options: Options) -> float:
+    """δ as a fraction where no budget names one."""
+    is_tail = any(tail in metric.name for tail in ("p95", "p99"))
+    return max(options.tolerance, TAIL_TOLERANCE) if is_tail else options.tolerance
+
+
+def _prior(metric: Metric) -> float:
+    steady = metric.resource in {Resource.CPU, Resource.MEMORY} or metric.kind is Kind.DETERMINISTIC
+    return STEADY_PRIOR if steady else WALL_PRIOR

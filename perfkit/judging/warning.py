@@ -1,0 +1,47 @@
+"""What a reader must know besides the verdicts."""
+
+from collections.abc import Iterator
+
+from perfkit.judging.past import Past
+from perfkit.model.launch import Outcome
+from perfkit.model.run import Run
+
+OLD = 7 * 86_400.0
+"""s; machines and toolchains drift."""
+
+
+def warnings(run: Run, past: Past) -> Iterator[str]:
+    """One sentence each: the base's age and conditions, an incomplete run, contaminated and invalid launches."""
+    if past.sessions:
+        yield from _of_base(run, past)
+    if not run.complete:
+        yield "the run is not complete: some benchmarks have fewer launches than planned"
+    yield from _of_launches(run)
+
+
+def _of_base(run: Run, past: Past) -> Iterator[str]:
+    newest = past.sessions[-1]
+    if (age := run.created - newest.created) > OLD:
+        yield f"the newest baseline session is {age / 86_400:.0f} days old; save a new one"
+    then, now = newest.conditions.values, run.conditions.values
+    changed = [
+        f"{name} {then.get(name, 'unknown')} → {now.get(name, 'unknown')}"
+        for name in sorted({*then, *now})
+        if then.get(name) != now.get(name)
+    ]
+    if changed:
+        yield f"conditions differ from the baseline's: {', '.join(changed)}"
+
+
+def _of_launches(run: Run) -> Iterator[str]:
+    counting = [launch for result in run.results for launch in result.measured]
+    disturbed = [launch for launch in counting if launch.contaminated]
+    if disturbed:
+        rules = sorted({rule for launch in disturbed for rule in launch.contaminated})
+        share = f"{len(disturbed)} of {len(counting)} launches"
+        yield f"the machine disturbed {share} ({', '.join(rules)}); they could not be replaced"
+    for result in run.results:
+        invalid = [launch for launch in result.launches if launch.outcome is Outcome.INVALID]
+        if invalid and result.outcome is Outcome.MEASURED:
+            share = f"{len(invalid)} of {len(result.launches)} launches"
+            yield f"{result.benchmark}: {share} were invalid and do not count ({invalid[-1].reason})"
