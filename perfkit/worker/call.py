@@ -84,25 +84,26 @@ def describe(options: argparse.Namespace) -> dict[str, Any]:
     """Every declaration under a public name of the file, in the order written."""
     module = load(options.file)
     kind = sys.modules["perfkit"].Declared
-    root = os.path.join(os.path.abspath(options.root), "")
     scenarios = []
     for name, value in vars(module).items():
         declared = value if isinstance(value, kind) else getattr(value, "__perfkit__", None)
         imported = declared is not value and getattr(value, "__module__", "") != module.__name__
         if isinstance(declared, kind) and not imported and not name.startswith("_"):
             plain = declared.plain(name)
-            scenarios.append({**plain, "settings": within(plain["settings"], root)})
+            scenarios.append({**plain, "settings": within(plain["settings"], options.root)})
     return {"scenarios": scenarios}
 
 
 def within(settings: dict[str, Any], root: str) -> dict[str, Any]:
     """Settings whose scenario file is named from the side's root, so that both sides of a comparison share them."""
-    paths = {
-        key: settings[key][len(root) :].replace(os.sep, "/")
-        for key in ("file", "body")
-        if isinstance(settings.get(key), str) and settings[key].startswith(root)
-    }
-    return {**settings, **paths}
+    own = os.path.join(os.path.realpath(root), "")
+    named = {}
+    for key in ("file", "body"):
+        if isinstance(settings.get(key), str):
+            folder, name = os.path.split(settings[key])
+            path = os.path.join(os.path.realpath(folder), name)
+            named[key] = path[len(own) :].replace(os.sep, "/") if path.startswith(own) else settings[key]
+    return {**settings, **named}
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:

@@ -114,6 +114,25 @@ def test_functions_are_scenarios_of_probe_call(tmp_path, python):
     assert raw["echo"]["settings"] == {"body": "bench.py:echo", "block": 64}
 
 
+def test_the_file_is_named_from_the_sides_root_even_through_links(tmp_path):
+    (tmp_path / "side" / "scenarios").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("side")
+    file = tmp_path / "side" / "scenarios" / "bench.py"
+    file.write_text(textwrap.dedent(BODIES))
+    by_link, by_name = (describe(file, sys.executable, tmp_path / root) for root in ("link", "side"))
+    assert by_link == by_name
+    assert by_link[0]["settings"]["file"] == "scenarios/bench.py"
+    assert by_link[2]["settings"]["body"] == "scenarios/bench.py:echo"
+
+
+def test_a_file_outside_the_root_keeps_its_path(tmp_path):
+    (tmp_path / "side").mkdir()
+    file = tmp_path / "bench.py"
+    file.write_text("from perfkit import scenario\n@scenario\ndef a(): pass\n")
+    (raw,) = describe(file, sys.executable, tmp_path / "side")
+    assert raw["settings"]["file"] == str(file)
+
+
 def test_a_default_that_is_written_builds_the_same_probe_as_one_that_is_not(tmp_path):
     text = "from perfkit import Startup, scenario\na = scenario(Startup(command=['a'], grace=5, ready={}))"
     written, dropped = described(tmp_path, text)["a"]["settings"], declared_here(text)["a"]["settings"]
