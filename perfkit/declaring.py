@@ -36,7 +36,7 @@ _STANDS_IN = __name__ == "perfkit"  # loaded by path, without the package
 _OWN_ARGUMENT = 0x08  # code flag CO_VARKEYWORDS: the function takes any keyword
 
 
-class Metrics(dict):  # type: ignore[type-arg]
+class Metrics(dict[str, float]):
     """What a body returns to report metrics of its own: `return Metrics(hits=hits)`, numbers in their base units.
 
     Each name must be declared: `@scenario(metrics={"hits": "higher"})`.
