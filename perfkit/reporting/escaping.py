@@ -47,7 +47,7 @@ def gfm_code(text: str) -> str:
 def xml(text: str) -> str:
     """`text` for an XML attribute or element; characters that XML 1.0 forbids are left out."""
     kept = "".join(char for char in printable(text) if char < "\ufffe" or char > "\uffff")
-    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;")):
+    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;"), ("\t", "&#9;")):
         kept = kept.replace(char, entity)
     return kept
 

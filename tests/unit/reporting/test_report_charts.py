@@ -1,0 +1,152 @@
+"""Charts: what is drawn where, and that nothing is lost on the way."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.model.launch import Curve, Histogram
+from perfkit.reporting.detail_charts import curve, histogram
+from perfkit.reporting.drawing import WIDTH, Chart
+from perfkit.reporting.forest import forest, reach
+from perfkit.reporting.launch_charts import in_order, strip
+from perfkit.reporting.view import Picture
+from tests.builders import CPU, a_change, a_finding, a_judgement, a_result, a_run
+from tests.reporting_builders import gate_view
+
+
+def the_picture(number: int = 0) -> Picture:
+    picture = gate_view().rows[number].picture
+    assert picture is not None
+    return picture
+
+
+def drawn(chart: Chart, style: str) -> str:
+    return "".join(shape.path for shape in chart.shapes if shape.style == style)
+
+
+def all_within(chart: Chart) -> bool:
+    pairs = [tuple(map(float, pair.split(","))) for pair in chart.points.split()]
+    return all(0 <= x <= WIDTH and 0 <= y <= chart.height for x, y in pairs)
+
+
+def test_every_launch_is_a_dot_a_ring_or_a_cross():
+    for chart in (strip(the_picture()), in_order(the_picture())):
+        assert drawn(chart, "d base").count("h0") == 20
+        assert drawn(chart, "d candidate").count("h0") == 8
+        assert drawn(chart, "o candidate").count("a3 3 0 1 0 6 0") == 1
+        assert drawn(chart, "o candidate").count("l6 6m0-6l-6 6") == 1
+        assert len(chart.points.split()) == 30
+        assert all_within(chart)
+
+
+def test_both_pictures_are_told_by_one_table():
+    chart = strip(the_picture())
+    assert chart.table is not None
+    assert len(chart.table.rows) == 30
+    assert chart.table.rows[23] == (
+        "candidate 9c41d7e20b", "launch 4", "459.9 ms", "contaminated: steal above 2 %; run again, does not count",
+    )  # fmt: skip
+    assert in_order(the_picture()).table is None
+
+
+def test_values_rise_to_the_right_and_upwards():
+    picture = the_picture()
+    values = [point.value for series in picture.series for point in series.points]
+    across = [float(pair.split(",")[0]) for pair in strip(picture).points.split()]
+    upward = [-float(pair.split(",")[1]) for pair in in_order(picture).points.split()]
+    highest, lowest = values.index(max(values)), values.index(min(values))
+    assert across[highest] == max(across)
+    assert across[lowest] == min(across)
+    assert upward[highest] == max(upward)
+
+
+def test_a_far_limit_is_told_and_does_not_squash_the_launches():
+    chart = strip(the_picture())
+    assert "limit < 2.00 s →" in [label.text for label in chart.labels]
+    across = [float(pair.split(",")[0]) for pair in chart.points.split()]
+    assert max(across) - min(across) > WIDTH / 2
+
+
+def test_a_lone_launch_is_drawn():
+    run = a_run(a_result({CPU: (0.1,)}))
+    from perfkit.reporting import build_view
+
+    finding = a_finding(base=None, change=None, budgets=())
+    row = build_view(a_judgement(finding), run, None, lambda _: (), generated=0.0).rows[0]
+    assert row.picture is not None
+    assert all_within(strip(row.picture))
+    assert all_within(in_order(row.picture))
+
+
+def test_a_histogram_keeps_every_reading():
+    chart = histogram(Histogram("t", "s", tuple(i / 10 for i in range(1001)), (2,) * 1000))
+    assert chart.table is not None
+    assert sum(int(row[1]) for row in chart.table.rows) == 2000
+    assert len(chart.table.rows) <= 100
+
+
+def test_a_rare_slow_mode_is_seen():
+    chart = histogram(Histogram("t", "s", (0.0, 1.0, 2.0, 3.0), (100_000, 0, 2)))
+    assert ("", "counts on a logarithmic axis") in chart.legend
+    heights = [float(height) for height in re.findall(r"M[\d.]+ ([\d.]+)H", drawn(chart, "h"))]
+    assert chart.height - heights[1] > 30
+
+
+def test_an_empty_histogram_is_a_frame():
+    chart = histogram(Histogram("t", "s", (0.0, 1.0), (0,)))
+    assert chart.points == ""
+    assert drawn(chart, "h") == ""
+
+
+def test_a_long_curve_is_thinned_but_keeps_its_peak():
+    y = [1.0] * 100_000
+    y[77_777] = 9.0
+    chart = curve(Curve("t", "time", "s", "y", "s", tuple(map(float, range(100_000))), tuple(y), (), (77_777,)))
+    path = drawn(chart, "l candidate")
+    assert len(path) < 6000
+    assert min(float(y) for y in re.findall(r" ([\d.]+)", path)) == pytest.approx(24.0)
+    assert chart.table is not None
+    assert ("77778 s", "9.000 s", "flagged") not in chart.table.rows
+    assert [row for row in chart.table.rows if row[2] == "flagged"] == [("77780 s", "9.000 s", "flagged")]
+
+
+def test_percentiles_are_written_as_nines():
+    chart = curve(
+        Curve("t", "1 / (1 − percentile), logarithmic", "1", "time", "s", (1.0, 10.0, 100.0), (1.0, 2.0, 3.0))
+    )
+    texts = [label.text for label in chart.labels]
+    assert {"0 %", "90 %", "99 %", "percentile"} <= set(texts)
+
+
+@given(
+    st.lists(st.tuples(st.floats(-1e6, 1e6), st.floats(-1e6, 1e6)), min_size=1, max_size=50),
+)
+def test_any_curve_stays_inside(points: list[tuple[float, float]]):
+    xs, ys = zip(*points, strict=True)
+    chart = curve(Curve("t", "x", "1", "y", "s", xs, ys))
+    assert all_within(chart)
+    assert "nan" not in "".join(shape.path for shape in chart.shapes)
+
+
+def test_changes_share_one_scale():
+    rows = gate_view().rows
+    largest = reach(rows)
+    assert 0.16 < largest <= 0.5
+    first = forest(rows[0], largest)
+    assert first is not None
+    assert float(first.estimate[1:].split()[0]) > 60
+    assert first.tolerance
+    assert forest(next(row for row in rows if row.metric == "errors"), largest) is None
+
+
+def test_a_huge_change_is_held_at_the_edge():
+    run = a_run()
+    from perfkit.reporting import build_view
+
+    finding = a_finding(change=a_change(40.0))
+    row = build_view(a_judgement(finding), run, None, lambda _: (), generated=0.0).rows[0]
+    small = forest(row, reach([row]))
+    assert small is not None
+    assert small.estimate == "M117 10h0"
