@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from perfkit.model.metric import Metric, Scale
-from perfkit.model.units import format_change, format_quantity, parse_quantity
+from perfkit.model.units import format_plain, parse_quantity
 
 
 class Level(StrEnum):
@@ -41,7 +41,7 @@ class Limit:
         return _COMPARE[self.operator](value, self.value)
 
     def __str__(self) -> str:
-        return f"{self.operator} {format_quantity(self.value, self.unit)}"
+        return f"{self.operator} {format_plain(self.value, self.unit)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Tolerance:
     def __str__(self) -> str:
         if self.relative:
             return f"+{self.amount * 100:g} %"
-        return format_change(self.amount, self.unit, relative=False)
+        return f"+{format_plain(self.amount, self.unit)}"
 
 
 Budget = Limit | Tolerance

@@ -79,6 +79,15 @@ def format_quantity(value: float, unit: str, digits: int = 3) -> str:
     return f"{_significant(value / factor, digits)} {name}"
 
 
+def format_plain(value: float, unit: str) -> str:
+    """`value` as people write it in a budget: `2 s`, `10 ms`, `100 MB`, `15 %`; no digit is made up."""
+    if unit == "cores":
+        return f"{value * 100:.6g} %"
+    name, factor = next(((n, f) for n, f in _SHOWN.get(unit, ()) if abs(value) >= f), (unit, 1.0))
+    number = f"{value / factor:.6g}"
+    return number if name == "1" else f"{number} {name}"
+
+
 def format_percent(fraction: float, digits: int = 1) -> str:
     """A signed share in per cent, such as `+4.2 %` for .042."""
     return f"{fraction * 100:+.{digits}f} %" if math.isfinite(fraction) else "-"
