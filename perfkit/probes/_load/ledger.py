@@ -18,8 +18,8 @@ class Requests:
     """Stamps of time.monotonic() by request: when it was due, sent and done, and how it ended."""
 
     due: NDArray[np.float64]
-    sent: array[float] = field(init=False)
-    done: array[float] = field(init=False)
+    sent: "array[float]" = field(init=False)
+    done: "array[float]" = field(init=False)
     state: bytearray = field(init=False)
     errors: list[tuple[int, str]] = field(default_factory=list)
     """Request and class of what went wrong."""
@@ -37,8 +37,8 @@ class Stream:
 
     asked: float = 0.0
     connected: float | None = None
-    times: array[float] = field(default_factory=lambda: array("d"))
-    numbers: array[int] = field(default_factory=lambda: array("Q"))
+    times: "array[float]" = field(default_factory=lambda: array("d"))
+    numbers: "array[int]" = field(default_factory=lambda: array("Q"))
     ended: float | None = None
     """When the service ended it; None if it lasted."""
     trouble: str = ""

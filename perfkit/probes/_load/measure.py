@@ -13,7 +13,7 @@ from perfkit.probes._load.engine import run
 from perfkit.probes._load.ledger import Ledger
 from perfkit.probes._load.reading import HttpReading, StreamReading, quantile, read_requests, read_streams
 from perfkit.probes._load.settings import Plan
-from perfkit.probes._load.validity import busy_generator, objections
+from perfkit.probes._load.validity import busy_listener, objections
 
 _TAIL_LINES = 8
 
@@ -91,11 +91,9 @@ def _refuse(plan: Plan, ledger: Ledger, http: HttpReading | None, streams: Strea
         )
     if streams is not None and streams.silent == len(ledger.streams):
         raise Failed("no stream got a message", hint="the service may have nothing to send; let `prepare` start it")
-    found = busy_generator(ledger.own_cpu / plan.duration)
-    if http is not None:
-        found += objections(http.offered)
+    found = busy_listener(ledger.own_cpu / plan.duration) if http is None else objections(http.offered)
     if found:
-        raise Invalid("; ".join(found), hint="lower the rate, or give the generator a core of its own")
+        raise Invalid("; ".join(objection.why for objection in found), hint=found[0].hint)
 
 
 def _drawn_up(plan: Plan, loaded: Loaded, http: HttpReading | None, streams: StreamReading | None) -> Measurement:

@@ -31,23 +31,37 @@ class Offered:
         return (self.requests - self.dropped - self.timed_out - self.behind) / self.requests
 
 
-def objections(offered: Offered) -> tuple[str, ...]:
-    """Why the load says nothing about the service, each in words; none means that it is valid."""
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Why a load is void, and what to do about it."""
+
+    why: str
+    hint: str
+
+
+_TOO_MUCH = "the service cannot do this rate here: lower `rate`"
+_TOO_SLOW = "the generator had no core for itself: stop other work on the machine, or lower `rate`"
+
+
+def objections(offered: Offered) -> tuple[Objection, ...]:
+    """What makes a load of requests void; none means that it is valid."""
     most_lag = max(_LAG_FLOOR, _LAG_SHARE * offered.response_p99)
     found = []
     if offered.dropped:
-        found.append(f"{offered.dropped} of {offered.requests} requests dropped at the cap of requests in flight")
+        why = f"{offered.dropped} of {offered.requests} requests dropped at the cap of requests in flight"
+        found.append(Objection(why, _TOO_MUCH))
     if offered.achieved < _LEAST_ACHIEVED:
-        found.append(f"the service kept up with {offered.achieved * 100:.1f} % of the offered requests (needs 99 %)")
+        why = f"the service kept up with {offered.achieved * 100:.1f} % of the offered requests (needs 99 %)"
+        found.append(Objection(why, _TOO_MUCH))
     if offered.send_lag_p99 > most_lag:
         lag, most = format_quantity(offered.send_lag_p99, "s"), format_quantity(most_lag, "s")
-        found.append(f"the generator sent late: p99 {lag}, allowed {most}")
+        found.append(Objection(f"the generator sent late: p99 {lag}, allowed {most}", _TOO_SLOW))
     return tuple(found)
 
 
-def busy_generator(cores: float) -> tuple[str, ...]:
-    """The objection to a generator that had no time to spare: what it stamps then is its own queue."""
-    return (f"the generator used {cores * 100:.0f} % of its core",) if cores > _BUSY else ()
+def busy_listener(cores: float) -> tuple[Objection, ...]:
+    """The objection to a generator that only listens and had no time to spare: what it stamps is its own queue."""
+    return (Objection(f"the generator used {cores * 100:.0f} % of its core", _TOO_SLOW),) if cores > _BUSY else ()
 
 
 def falling_behind(due: NDArray[np.float64], done: NDArray[np.float64], opens: float, closes: float) -> int:

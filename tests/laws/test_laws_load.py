@@ -1,0 +1,38 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from perfkit.probes._load.schedule import arrival_times, requests_in
+from perfkit.probes._load.sequence import Account, account
+
+
+@given(
+    st.integers(0, 2**64 - 1),
+    st.integers(3, 200),
+    st.data(),
+)
+def test_every_number_missing_between_first_and_last_is_lost_once(first, count, data):
+    missing = data.draw(st.sets(st.integers(1, count - 2)))
+    numbers = [(first + step) % 2**64 for step in range(count) if step not in missing]
+    assert account(np.array(numbers, np.uint64)) == Account(lost=len(missing))
+
+
+@given(st.lists(st.integers(0, 2**32 - 1), min_size=2, max_size=50), st.integers(1, 49))
+def test_a_stream_counted_in_two_parts_that_share_a_message_counts_the_same(numbers, cut):
+    cut = min(cut, len(numbers) - 1)
+    values = np.array(numbers, np.uint64)
+    assert account(values[: cut + 1], 32) + account(values[cut:], 32) == account(values, 32)
+
+
+@given(
+    st.sampled_from(["fixed", "poisson"]),
+    st.floats(0.5, 2000.0),
+    st.floats(0.05, 5.0),
+    st.integers(0, 2**32),
+)
+def test_arrivals_are_in_order_within_the_window_and_of_a_known_count(law, rate, duration, seed):
+    due = arrival_times(law, rate, duration, np.random.default_rng(seed))
+    assert due.size == requests_in(rate, duration)
+    assert np.all(np.diff(due) >= 0)
+    assert due[0] >= 0
+    assert due[-1] < duration

@@ -1,0 +1,181 @@
+"""Services whose behaviour under load is known; run by path: `load_service.py MODE PORT [FILE]`.
+
+Each answers any request over HTTP/1.1 and keeps the connection. FILE gets the delays that `lawful` really made, in s.
+"""
+
+import asyncio
+import os
+import random
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from aiohttp import web
+
+Answer = Callable[[], Awaitable[int]]
+
+
+async def at_once() -> int:
+    return 200
+
+
+def pausing(after: float, pause: float) -> Answer:
+    """Blocks everything for `pause` s, once, `after` s from the first request."""
+    first = 0.0
+    paused = False
+
+    async def answer() -> int:
+        nonlocal first, paused
+        first = first or time.monotonic()
+        if not paused and time.monotonic() - first > after:
+            paused = True
+            time.sleep(pause)  # noqa: ASYNC251 - that is the pause
+        return 200
+
+    return answer
+
+
+def lawful(file: str, seed: int) -> Answer:
+    """Takes lognormal times, median 20 ms and p99 about 64 ms, and writes them down."""
+    rng = random.Random(seed)
+    made = Path(file).open("w", buffering=1)  # noqa: SIM115 - until the process ends
+
+    async def answer() -> int:
+        began = time.monotonic()
+        await asyncio.sleep(0.020 * rng.lognormvariate(0.0, 0.5))
+        made.write(f"{time.monotonic() - began!r}\n")
+        return 200
+
+    return answer
+
+
+def limited(each: float) -> Answer:
+    """Serves one request at a time, `each` s long."""
+    turn = asyncio.Lock()
+
+    async def answer() -> int:
+        async with turn:
+            await asyncio.sleep(each)
+        return 200
+
+    return answer
+
+
+def burning(each: float) -> Answer:
+    """Waits 200 ms, then uses `each` s of CPU."""
+
+    async def answer() -> int:
+        await asyncio.sleep(0.200)
+        until = time.thread_time() + each
+        while time.thread_time() < until:
+            pass
+        return 200
+
+    return answer
+
+
+def every_tenth(status: int) -> Answer:
+    """Waits 200 ms; one answer in ten has another status."""
+    seen = 0
+
+    async def answer() -> int:
+        nonlocal seen
+        seen += 1
+        said = status if seen % 10 == 0 else 200
+        await asyncio.sleep(0.200)
+        return said
+
+    return answer
+
+
+def dying(after: int) -> Answer:
+    left = after
+
+    async def answer() -> int:
+        nonlocal left
+        left -= 1
+        if left == 0:
+            print("out of oscillators", file=sys.stderr, flush=True)
+            os._exit(3)
+        return 200
+
+    return answer
+
+
+def answers(mode: str, file: str) -> Answer:
+    return {
+        "at_once": lambda: at_once,
+        "pausing": lambda: pausing(4.0, 1.0),
+        "lawful": lambda: lawful(file, 7),
+        "limited": lambda: limited(0.010),
+        "burning": lambda: burning(0.002),
+        "errors": lambda: every_tenth(500),
+        "dying": lambda: dying(100),
+        "stuck": lambda: limited(3600.0),
+    }[mode]()
+
+
+class Http(asyncio.Protocol):
+    """Just enough of HTTP for requests without a body, one at a time."""
+
+    def __init__(self, answer: Answer) -> None:
+        self._answer = answer
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def connection_made(self, transport) -> None:
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        task = asyncio.create_task(self._reply())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _reply(self) -> None:
+        status = await self._answer()
+        self._transport.write(b"HTTP/1.1 %d said\r\nContent-Length: 2\r\n\r\nok" % status)
+
+
+async def serve(mode: str, port: int, file: str = "") -> None:
+    answer = answers(mode, file)
+    loop = asyncio.get_running_loop()
+    # With fewer waiting connections than a pause collects, the kernel lets clients try again a second later.
+    server = await loop.create_server(lambda: Http(answer), "127.0.0.1", port, backlog=1000)
+    print("ready", flush=True)
+    await server.serve_forever()
+
+
+SKIPPED = frozenset({60, 61, 62, 100, 139})
+"""The message numbers that the `skipping` streams never send."""
+
+
+async def stream(mode: str, port: int) -> None:
+    """Streams of 100 numbered messages a second; `skipping` leaves out SKIPPED, `leaving` closes at message 80."""
+
+    async def handle(request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse(compress=False, timeout=0.2)
+        await socket.prepare(request)
+        start = time.monotonic()
+        for number in range(100_000):
+            await asyncio.sleep(max(0.0, start + number / 100 - time.monotonic()))
+            if mode == "silent":
+                continue
+            if mode == "leaving" and number == 80:
+                break
+            if mode != "skipping" or number not in SKIPPED:
+                await socket.send_bytes(b"head" + number.to_bytes(4, "big") + bytes(64))
+        await socket.close()
+        return socket
+
+    application = web.Application()
+    application.router.add_get("/stream", handle)
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", port).start()
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    main = stream if sys.argv[1] in {"steady", "skipping", "leaving", "silent"} else serve
+    asyncio.run(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))

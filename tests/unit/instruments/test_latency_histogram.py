@@ -1,0 +1,80 @@
+import numpy as np
+import pytest
+
+from perfkit.instruments.histogram import LatencyHistogram
+
+SHARES = (0.0, 0.5, 0.9, 0.95, 0.99, 0.999, 1.0)
+
+
+def filled(values) -> LatencyHistogram:
+    histogram = LatencyHistogram()
+    histogram.record(values)
+    return histogram
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1e-4, 1e-2, 1.0, 60.0])
+def test_percentiles_agree_with_numpy_to_three_digits(scale):
+    values = scale * np.random.default_rng(2).lognormal(0.0, 0.7, 20_001)
+    truth = np.quantile(values, SHARES, method="inverted_cdf")
+    # 0.1 % of the value and half a ns of rounding; the library also rounds the rank to the nearest.
+    assert filled(values).percentiles(SHARES) == pytest.approx(truth, rel=1.6e-3, abs=1e-9)
+
+
+def test_the_largest_is_exact_and_nothing_reads_above_it():
+    histogram = filled([0.1234567, 0.1])
+    assert histogram.largest == 0.1234567
+    assert histogram.percentile(1.0) == 0.1234567
+
+
+def test_merging_is_as_recording_together():
+    rng = np.random.default_rng(3)
+    first, second = rng.exponential(0.01, 3000), rng.exponential(0.5, 500)
+    merged = filled(first)
+    merged.merge(filled(second))
+    together = filled(np.concatenate((first, second)))
+    assert merged.count == 3500
+    assert merged.percentiles(SHARES) == together.percentiles(SHARES)
+
+
+def test_merging_an_empty_one_changes_nothing():
+    histogram = filled([0.2])
+    histogram.merge(LatencyHistogram())
+    assert (histogram.count, histogram.largest) == (1, 0.2)
+
+
+def test_the_range_is_clipped_not_dropped():
+    histogram = filled([-1.0, 0.0, 7200.0])
+    assert histogram.count == 3
+    assert histogram.percentile(0.0) == 0.0
+    assert histogram.percentile(1.0) == pytest.approx(3600.0, rel=1e-3)
+
+
+def test_what_is_no_duration_is_refused():
+    with pytest.raises(ValueError, match="not a number"):
+        filled([0.1, float("nan")])
+    with pytest.raises(ValueError, match="no duration"):
+        LatencyHistogram().percentile(0.5)
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        filled([1.0]).percentile(99)
+
+
+def test_the_drawing_holds_every_reading():
+    values = np.random.default_rng(4).lognormal(-5.0, 1.5, 5000)
+    drawing = filled(values).drawing("times", marks=(("p50", 0.01),))
+    assert sum(drawing.counts) == 5000
+    assert len(drawing.edges) == len(drawing.counts) + 1
+    assert drawing.edges[0] <= values.min()
+    assert drawing.edges[-1] >= values.max()
+    middle = np.interp(2500, np.cumsum(drawing.counts), drawing.edges[1:])
+    assert middle == pytest.approx(np.median(values), rel=0.2)
+
+
+def test_identical_readings_can_be_drawn():
+    assert sum(filled([0.01] * 10).drawing("times").counts) == 10
+
+
+def test_percentiles_by_nines_end_at_the_slowest():
+    curve = filled(np.arange(1, 1001) / 1000).by_nines("percentiles")
+    assert curve.y[-1] == pytest.approx(1.0, rel=2e-3)
+    at_99 = np.interp(100.0, curve.x, curve.y)
+    assert at_99 == pytest.approx(0.99, rel=3e-3)
