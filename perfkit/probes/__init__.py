@@ -9,7 +9,7 @@ from dataclasses import fields, is_dataclass
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, UnionType
 from typing import Any
 
 from perfkit.model.errors import UsageError
@@ -71,10 +71,28 @@ def build(kind: str, settings: Mapping[str, Any]) -> Probe:
     cls = find(kind)
     _refuse_unknown(cls, settings, "")
     try:
-        probe: Probe = msgspec.convert(dict(settings), type=cls, dec_hook=_decode, str_keys=True)
+        probe: Probe = msgspec.convert(_as_text(cls, settings), type=cls, dec_hook=_decode, str_keys=True)
     except msgspec.ValidationError as error:
         raise UsageError(str(error).replace(" - at `$.", " at `").replace("object", "table")) from None
     return probe
+
+
+def _as_text(wanted: Any, value: Any) -> Any:
+    """`value` with numbers written out where only text is accepted, such as a port among a command's words."""
+    arguments, origin = typing.get_args(wanted), typing.get_origin(wanted)
+    union = origin in {typing.Union, UnionType}
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value) if set(arguments if union else (wanted,)) - {type(None)} == {str} else value
+    if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, Mapping):
+        hints = typing.get_type_hints(wanted)
+        return {key: _as_text(hints[key], inner) for key, inner in value.items()}
+    if isinstance(value, Mapping) and origin in {Mapping, dict}:
+        return {key: _as_text(arguments[1], inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple) and origin in {tuple, list, Sequence}:
+        return [_as_text(arguments[0], inner) for inner in value]
+    for inner in arguments if union else ():
+        value = _as_text(inner, value)
+    return value
 
 
 def _decode(wanted: type[Any], value: Any) -> Any:

@@ -36,7 +36,7 @@ SERVER = """
 def test_parameters_expand_to_benchmarks_with_their_budgets(tmp_path):
     small, large = load(project(tmp_path, a__toml=SERVER))
     assert (small.id, large.id) == ("server[voices=1]", "server[voices=32]")
-    assert small.settings["command"] == ["server", "--voices", "1", "--port", "{port}"]
+    assert small.settings["command"] == ["server", "--voices", 1, "--port", "{port}"]
     assert set(small.budgets) == {"ready_time"}
     assert large.budgets["peak_memory"] == (Limit("<", 100e6, "B"),)
     assert large.budgets["ready_time"] == (Limit("<", 2.0, "s"), Tolerance(0.05, "s", relative=True))
