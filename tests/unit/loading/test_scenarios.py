@@ -2,6 +2,8 @@ import textwrap
 
 import pytest
 
+from perfkit import probes
+from perfkit.loading import plugins
 from perfkit.loading.config import read_config
 from perfkit.loading.finding import find_benchmarks
 from perfkit.loading.selecting import Selection
@@ -16,7 +18,17 @@ def project(tmp_path, **files):
     return tmp_path
 
 
+@pytest.fixture(autouse=True)
+def _registry(monkeypatch):
+    """Plugins of one test are unknown to the next."""
+    for module in (probes, plugins):
+        monkeypatch.setattr(module, "REGISTRY", dict(probes.REGISTRY))
+    monkeypatch.setattr(plugins, "REGISTRY", probes.REGISTRY)
+
+
 def load(root, *select, keyword="", tags=()):
+    if (root / "scenarios").exists():
+        plugins.register_probes([root / "scenarios"])
     return find_benchmarks(read_config(root), Selection(select, keyword, tags), root, "python3")
 
 
