@@ -14,7 +14,7 @@ from perfkit.model.errors import Failed, Skipped
 from perfkit.model.launch import Launcher, Program
 
 _WORKER = Path(__file__).parents[1] / "worker" / "jack_loop.py"
-_CONNECT_WITHIN = 15.0
+_CONNECT_WITHIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)

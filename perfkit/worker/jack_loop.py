@@ -20,6 +20,7 @@ _BYTES = 4  # of a float32 frame
 _FIFO = 1
 _RESET_ON_FORK = 0x40000000
 _POLL = 0.005
+_PORTS_WITHIN = 3.0
 
 
 def load_jack() -> Any:
@@ -115,7 +116,7 @@ def main(request: dict[str, Any]) -> None:
     jack = load_jack()
     deadline = time.monotonic() + request["timeout"]
     client = open_client(jack, deadline)
-    wait_for_ports(client, (request["play"], request["record"]), deadline)
+    wait_for_ports(client, (request["play"], request["record"]), min(deadline, time.monotonic() + _PORTS_WITHIN))
     with open(request["excitation"], "rb") as file:
         loop = Loop(client, file.read(), request["frames"])
     client.set_process_callback(loop.process)
