@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from perfkit.reporting.escaping import one_line, shortened
+from perfkit.reporting.escaping import one_line, printable, shortened
 from perfkit.reporting.view import Row, View
 from perfkit.reporting.wording import Tone, Wording, counted
 
@@ -72,9 +72,9 @@ class _Page:
             self._console.print(Text.assemble(lead, wrapped), highlight=False, emoji=False, soft_wrap=True)
 
     def _safe(self, word: str) -> str:
-        if not self._plain:
-            return word
-        return word.translate(_ASCII).encode("ascii", "replace").decode()
+        """Foreign text must not steer the terminal; spaces stay, since cells are padded with them."""
+        word = printable(word).replace("\n", " ").replace("\t", " ")
+        return word.translate(_ASCII).encode("ascii", "replace").decode() if self._plain else word
 
 
 def _style(wording: Wording) -> str:

@@ -6,6 +6,7 @@ import unicodedata
 _GFM_SPECIAL = re.compile(r"([\\`*_\[\]#~$])")
 _SPACE = re.compile(r"\s+")
 _NAME_LENGTH = 120
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\n": "&#10;", "\t": "&#9;"}
 
 
 def printable(text: str) -> str:
@@ -47,9 +48,7 @@ def gfm_code(text: str) -> str:
 def xml(text: str) -> str:
     """`text` for an XML attribute or element; characters that XML 1.0 forbids are left out."""
     kept = "".join(char for char in printable(text) if char < "\ufffe" or char > "\uffff")
-    for char, entity in (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("\n", "&#10;"), ("\t", "&#9;")):
-        kept = kept.replace(char, entity)
-    return kept
+    return "".join(_ENTITIES.get(char, char) for char in kept)
 
 
 def command_data(text: str) -> str:

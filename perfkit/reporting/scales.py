@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from perfkit.model.units import format_quantity, parse_quantity
+from perfkit.model.units import UNITS, format_quantity, parse_quantity
 
 Kind = Literal["linear", "log"]
 
@@ -98,9 +98,10 @@ def _geometric(values: Sequence[float]) -> bool:
 def tick_texts(ticks: Sequence[float], unit: str) -> tuple[tuple[str, ...], str]:
     """The ticks as bare numbers in one common unit, and that unit: (.25, .5) s is ("250", "500") in ms."""
     largest = max((abs(tick) for tick in ticks), default=0.0)
-    shown = format_quantity(largest, unit)
-    name = shown.partition(" ")[2] if largest and unit != "1" else ("" if unit == "1" else unit)
-    factor = parse_quantity(f"1 {name}", unit) if name else 1.0
+    if unit == "1" or unit not in UNITS or largest == 0:
+        return tuple(_plain(tick) for tick in ticks), "" if unit == "1" else unit
+    name = format_quantity(largest, unit).partition(" ")[2]
+    factor = parse_quantity(f"1 {name}", unit)
     return tuple(_plain(tick / factor) for tick in ticks), name
 
 

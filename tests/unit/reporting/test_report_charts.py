@@ -64,7 +64,7 @@ def test_values_rise_to_the_right_and_upwards():
 
 def test_a_far_limit_is_told_and_does_not_squash_the_launches():
     chart = strip(the_picture())
-    assert "limit < 2.00 s →" in [label.text for label in chart.labels]
+    assert "limit < 2 s →" in [label.text for label in chart.labels]
     across = [float(pair.split(",")[0]) for pair in chart.points.split()]
     assert max(across) - min(across) > WIDTH / 2
 
