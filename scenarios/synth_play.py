@@ -12,7 +12,7 @@ def start_notes(port: int, voices: int) -> None:
     """Start `voices` notes spread over four octaves. Raises URLError if the service does not answer."""
     notes = [{"pitch": 36 + 5 * n % 48, "waveform": WAVEFORMS[n % len(WAVEFORMS)]} for n in range(voices)]
     body = json.dumps({"start": notes}).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/notes", body, {"Content-Type": "application/json"})  # noqa: S310
+    request = urllib.request.Request(f"http://127.0.0.1:{port}/notes", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310
         playing = json.load(answer)["voices"]
     if playing != voices:

@@ -24,8 +24,8 @@ class Launching:
     def metrics(self) -> tuple[Metric, ...]:
         """Medians divided by hyperfine's median, and the peak memory that is read."""
         return (
-            Metric("wall_ratio", "1", resource=Resource.WALL, description="wall time reported, perfkit / hyperfine"),
-            Metric("round_trip_ratio", "1", resource=Resource.WALL, description="from asking to the answer / hyperfine"),
+            Metric("wall_ratio", "1", resource=Resource.WALL, description="wall time reported, over hyperfine's"),
+            Metric("round_trip_ratio", "1", resource=Resource.WALL, description="whole launch, over hyperfine's"),
             Metric("peak_memory", "B", resource=Resource.MEMORY, method="maxrss"),
         )
 
