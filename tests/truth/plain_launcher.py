@@ -37,8 +37,7 @@ class PlainTarget:
 
     def wait_ready(self, timeout: float) -> float:
         until = time.monotonic() + timeout
-        file = self._program.ready.file
-        while not self._ready.wait(0.01) and not (file and Path(file).exists()):
+        while not self._ready.wait(0.01):
             if os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG):
                 exited = self._reap(stopped=False)
                 raise Failed(f"ended before it was ready (exit code {exited.code}): {exited.stderr.strip()}")

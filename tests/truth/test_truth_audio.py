@@ -3,15 +3,17 @@
 import importlib.util
 import os
 import shutil
-from contextlib import suppress
+import sys
+import tempfile
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from plain_launcher import PlainLauncher
 
 from perfkit.instruments import audio_servers
 from perfkit.instruments.jack_loop import send
+from perfkit.instruments.process import LauncherClient
 from perfkit.instruments.virtual_sink import Stretch, play
 from perfkit.model.errors import Failed, Invalid, Skipped
 from perfkit.probes import build
@@ -19,15 +21,26 @@ from perfkit.signal.correlation import excitation, find_delay
 
 pytestmark = pytest.mark.machine
 
+ROOT = Path(__file__).parents[2]
 BODIES = Path(__file__).with_name("audio_bodies.py")
 SHARED_MEMORY = Path("/dev/shm")
 INSTALL = {"pipewire": "apt-get install pipewire pipewire-jack", "jack": "apt-get install jackd2"}
 
 
+@contextmanager
+def one_launch():
+    with (
+        tempfile.TemporaryDirectory() as tmp,
+        LauncherClient.open() as client,
+        client.launch(root=ROOT, python=sys.executable, tmp=Path(tmp), seed=11, timeout=120) as launcher,
+    ):
+        yield launcher
+
+
 @pytest.fixture
 def launcher():
-    with PlainLauncher(seed=11) as started:
-        yield started
+    with one_launch() as launcher:
+        yield launcher
 
 
 @pytest.fixture(params=["pipewire", "jack"])
@@ -54,7 +67,7 @@ def round_trip(**settings):
     """One open; again where the machine was too busy to return a clean signal."""
     probe = build("audio_latency", {"mode": "round_trip"} | settings)
     for _ in range(3):
-        with PlainLauncher(seed=11) as launcher, suppress(Invalid):
+        with one_launch() as launcher, suppress(Invalid):
             return probe.measure(launcher)
     raise AssertionError("no clean signal in three opens")
 
@@ -114,7 +127,7 @@ def test_the_module_form_takes_the_working_folder(launcher):
     probe = build(
         "audio_deadline",
         {"body": "audio_bodies:threaded", "cwd": str(BODIES.parent), "duration": "50 ms", "floor": "50 ms"}
-        | {"env": {"PYTHONPATH": str(Path(__file__).parents[2])}},
+        | {"env": {"PYTHONPATH": str(ROOT)}},
     )
     assert probe.measure(launcher).values["block_time_p50"] > 0
 
