@@ -33,7 +33,7 @@ class Launcher:
         self._targets: dict[int, Target] = {}
         self._cgroups: set[str] = set()
         self._commands, self._replies = b"", b""
-        self._floor = floor()
+        self._floor = 0
         self._adopts = become_subreaper()
         for fd in (0, 1):
             os.set_blocking(fd, False)
@@ -123,6 +123,7 @@ class Launcher:
         except re.error as error:
             self._reply(id=request["id"], errno=0, error=f"ready stdout: {error}")
             return
+        self._floor = self._floor or floor()
         self._targets[target.id] = target
         if target.cgroup:
             self._cgroups.add(os.path.dirname(target.cgroup["join"]))

@@ -66,9 +66,8 @@ class Ready:
 
     def _answered(self, address: str, port: int, request: str) -> bool:
         if self._sock is None:
-            self._sock = _socket.socket(_socket.AF_INET6 if ":" in address else _socket.AF_INET, _socket.SOCK_STREAM)
-            self._sock.setblocking(False)
-            self._sent, self._answer = False, b""
+            self._open(_socket.AF_INET6 if ":" in address else _socket.AF_INET, port)
+        assert self._sock is not None
         if not self._sent:
             code = self._sock.connect_ex((address, port))
             if code in (errno.EINPROGRESS, errno.EALREADY):
@@ -86,6 +85,15 @@ class Ready:
         status = int(self._answer.split(None, 2)[1])
         self.close()
         return status < 400
+
+    def _open(self, family: int, port: int) -> None:
+        """A socket whose own port is not the one dialled: that would connect to itself and keep the program from it."""
+        self._sock = _socket.socket(family, _socket.SOCK_STREAM)
+        self._sock.setblocking(False)
+        self._sent, self._answer = False, b""
+        self._sock.bind(("", 0))
+        if self._sock.getsockname()[1] == port:
+            raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
     def close(self) -> None:
         """Drop the socket; the next check dials anew."""

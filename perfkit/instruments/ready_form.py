@@ -1,0 +1,52 @@
+"""How the launcher is told when a program counts as ready."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Ready
+
+
+def ready_form(ready: Ready, cwd: Path, notify: str) -> dict[str, Any]:
+    """The launcher's form of `ready`; names are resolved here, so that the launcher need not.
+
+    Raises Failed where it can never become ready as written.
+    """
+    if ready.stdout is not None:
+        return {"stdout": ready.stdout}
+    if ready.tcp is not None:
+        return {"dial": ["127.0.0.1", ready.tcp, ""]}
+    if ready.http is not None:
+        return {"dial": _dial(ready.http)}
+    if ready.file is not None:
+        path = cwd / ready.file
+        if path.exists():
+            raise Failed(
+                f"the ready file {path} is there before the start", hint="name a fresh one, such as {tmp}/ready"
+            )
+        return {"file": str(path)}
+    return {"notify": notify} if ready.notify else {}
+
+
+def notify_address(tmp: Path, number: int) -> str:
+    """An address for $NOTIFY_SOCKET: abstract on Linux, else a path in `tmp`."""
+    return f"@perfkit-{os.getpid()}-{number}" if sys.platform == "linux" else str(tmp / f"notify-{number}")
+
+
+def _dial(url: str) -> list[Any]:
+    parts = urlsplit(url)
+    if parts.scheme != "http" or not parts.hostname:
+        raise Failed(f"ready http: {url!r} is not an http:// address", hint="for https, use `tcp = port`")
+    port = parts.port or 80
+    try:
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise Failed(f"ready http: {parts.hostname}: {error.strerror}", hint="use 127.0.0.1") from None
+    addresses = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    request = f"GET {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: perfkit\r\nConnection: close\r\n\r\n"
+    return [addresses[0][4][0], port, request]
