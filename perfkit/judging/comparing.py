@@ -18,7 +18,7 @@ from perfkit.model.verdict import Reason
 from perfkit.stats.sessions import MIN_LAUNCHES, RepeatedSessions, SessionComparison, SessionRule, compare_sessions
 
 WIDEST = log(1.35)
-"""In ln units; a comparison that could only see more than 35 % has seen nothing."""
+"""In ln units; a comparison that could only see more than 35 %, and twice the tolerance, has seen nothing."""
 VARIES = "the metric calls itself deterministic, but its values differ within a side: judged as noisy"
 Sessions = Sequence[Sequence[float]]
 
@@ -58,7 +58,7 @@ def _noisy(
         alpha=options.alpha,
         beta=options.beta,
         level=LEVEL,
-        widest=WIDEST if scale is Scale.RATIO else inf,
+        widest=max(WIDEST, 2 * log1p(wanted.tolerance)) if scale is Scale.RATIO else inf,
     )
     seen = options.between.get(metric.resource) if scale is Scale.RATIO else None
     doctor = RepeatedSessions(seen.sessions, seen.tau) if seen else None

@@ -1,6 +1,8 @@
 """run.json as bytes: a Run encoded, decoded strictly, and described by a JSON Schema."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -33,13 +35,14 @@ def run_to_bytes(run: Run) -> bytes:
 
 def run_from_bytes(data: bytes, path: Path) -> Run:
     """The run in `data`, read from `path`. Raises DataError of one line with the file and the JSON path."""
-    stored = decode(data, _RUN, path, schema=RUN_SCHEMA)
-    return Run(
-        **converting.identity_from(stored),
-        sessions=tuple(map(converting.session_from, stored.sessions)),
-        results=tuple(_results(stored.results, path)),
-        complete=stored.complete,
-    )
+    with _collector_paused():
+        stored = decode(data, _RUN, path, schema=RUN_SCHEMA)
+        return Run(
+            **converting.identity_from(stored),
+            sessions=tuple(map(converting.session_from, stored.sessions)),
+            results=tuple(_results(stored.results, path)),
+            complete=stored.complete,
+        )
 
 
 def json_schema(name: str) -> dict[str, Any]:
@@ -47,6 +50,18 @@ def json_schema(name: str) -> dict[str, Any]:
     if name not in _SCHEMAS:
         raise UsageError(f"no schema {name!r}", hint=f"there are: {', '.join(_SCHEMAS)}")
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **msgspec.json.schema(_SCHEMAS[name])}
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A million launches hold no cycles, yet looking for some takes as long as reading them."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _results(stored: tuple[msgspec.Raw, ...], path: Path) -> Iterator[Result]:
