@@ -107,7 +107,14 @@ def _side(summary: Summary, metric: Metric) -> SideText:
 
 def _change(change: Change, unit: str) -> ChangeText:
     def text(value: float | None) -> str:
-        return "" if value is None else format_change(value, unit, relative=change.relative)
+        if value is None:
+            return ""
+        # A mean of counts has digits that say nothing.
+        return (
+            f"{value:+.2g}"
+            if unit == "1" and not change.relative
+            else format_change(value, unit, relative=change.relative)
+        )
 
     bounded = change.low is not None and change.high is not None
     return ChangeText(

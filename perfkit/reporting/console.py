@@ -17,6 +17,8 @@ from perfkit.reporting.wording import Tone, Wording, counted
 _STYLES: dict[Tone, str] = {"bad": "bold red", "unsure": "yellow", "good": "green", "plain": ""}
 _ASCII = str.maketrans({"✗": "x", "✓": "v", "→": ">", "·": ".", "µ": "u", "…": "~", "≠": "!"})
 _WIDTH = 100
+_NARROW = 23
+"""On a narrow console a longer cell pushes only its own line's further cells."""
 
 Cell = tuple[str, str]
 
@@ -35,7 +37,7 @@ def print_view(view: View, console: Console) -> None:
     if view.rows:
         page.blank()
         _table(view, page)
-    _reasons(view, page)
+    _explanations(view, page)
     _unmeasured(view, page)
     for sign, texts in (("!", view.warnings), ("i", view.caveats)):
         if texts:
@@ -89,7 +91,7 @@ def _table(view: View, page: _Page) -> None:
     titles = _titles(view, wide=wide)
     cells = {row.anchor: _cells(row, view, wide=wide) for row in shown}
     columns = [[titles[i], *(line[i][0] for line in cells.values())] for i in range(len(titles))]
-    widths = [max(map(cell_len, column)) for column in columns]
+    widths = [min(max(map(cell_len, column)), page.width if wide else _NARROW) for column in columns]
     _print_cells(page, [(title, "dim") for title in titles], widths, "  ")
     for benchmark, rows in _grouped(shown):
         page.line((shortened(benchmark, max(40, page.width)), "bold"))
@@ -146,15 +148,16 @@ def _print_cells(page: _Page, cells: Sequence[Cell], widths: Sequence[int], lead
     page.line(*line)
 
 
-def _reasons(view: View, page: _Page) -> None:
+def _explanations(view: View, page: _Page) -> None:
     """Why, and what to do next, for each finding that needs eyes."""
     if view.urgent:
         page.blank()
-    for row in view.urgent:
-        name = f"{shortened(row.benchmark, 60)} {shortened(row.metric, 40)}"
-        advice = f" {one_line(row.finding.advice)}" if row.finding.advice else ""
-        sign = (f"{row.wording.symbol} ", _style(row.wording))
-        page.hanging(sign, (name, "bold"), (f": {one_line(row.why)}.", ""), (advice, "cyan"))
+    for one in view.explanations:
+        names = ", ".join(f"{shortened(row.benchmark, 60)} {shortened(row.metric, 40)}" for row in one.named)
+        more = f" and {one.more} more" if one.more else ""
+        sign = (f"{one.wording.symbol} ", _style(one.wording))
+        advice = (" Next: ", "dim"), (one_line(one.advice), "cyan")
+        page.hanging(sign, (names + more, "bold"), (f": {one_line(one.why)}.", ""), *(advice if one.advice else ()))
 
 
 def _unmeasured(view: View, page: _Page) -> None:

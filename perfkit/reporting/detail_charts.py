@@ -12,7 +12,7 @@ _LEFT, _RIGHT, _PLOT = 46.0, 452.0, 130.0
 _LINE = 15.0
 _MOST_BARS = 90
 _MOST_POINTS = 240
-_MOST_ROWS = 60
+_MOST_ROWS = 30
 _TALL = 400
 """Counts that differ by more than this factor are drawn on a logarithmic axis, so that a rare slow mode is seen."""
 NINES = "1 / (1 − percentile)"

@@ -17,6 +17,8 @@ from perfkit.reporting.view import BenchmarkView, Row, View
 from perfkit.reporting.wording import Wording
 
 _MOST_OPEN = 1
+MOST_PICTURED = 250
+"""Findings beyond these, the least urgent, are told in numbers only, so that the file stays usable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ def render(view: View) -> str:
         entries=_entries(view),
         tally=_tally(view),
         width=WIDTH,
+        pictured=MOST_PICTURED,
         style=style,
         script=script,
         policy=_policy(style, script),
@@ -87,12 +90,14 @@ def _entries(view: View) -> tuple[Entry, ...]:
     first: dict[str, str] = {}
     entries = []
     for number, row in enumerate(view.rows):
-        leads = row.benchmark not in first
-        anchor = first.setdefault(row.benchmark, row.anchor)
+        pictured = number < MOST_PICTURED
+        leads = pictured and row.benchmark not in first
+        anchor = first.setdefault(row.benchmark, row.anchor) if pictured else first.get(row.benchmark, "")
         benchmark = benchmarks.get(row.benchmark)
         inside = tuple(_drawn(detail) for detail in benchmark.details) if leads and benchmark else ()
         has_more = benchmark is not None and bool(benchmark.details) and not leads
-        charts = (launch_charts.strip(row.picture), launch_charts.in_order(row.picture)) if row.picture else ()
+        picture = row.picture if pictured else None
+        charts = (launch_charts.strip(picture), launch_charts.in_order(picture)) if picture else ()
         opened = number < _MOST_OPEN and row.needs_eyes
         entries.append(Entry(row, forest(row, largest), charts, benchmark, inside, anchor if has_more else "", opened))
     return tuple(entries)

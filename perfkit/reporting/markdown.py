@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from perfkit.reporting.escaping import gfm, gfm_code, shortened
-from perfkit.reporting.view import BudgetText, Fact, Row, UnmeasuredRow, View
+from perfkit.reporting.view import BudgetText, Explanation, Fact, Row, UnmeasuredRow, View
 from perfkit.reporting.wording import counted
 
 COMMENT_LIMIT = 65_536
@@ -35,7 +35,7 @@ def document(view: View, limit: int, size: Callable[[str], int] = len) -> str:
     urgent = view.urgent
     pages.table("", urgent, _title(view))
     pages.listed("Not measured", view.unmeasured)
-    pages.reasons(urgent)
+    pages.explained(view.explanations)
     calm = [row for row in view.rows if not row.needs_eyes]
     pages.folded("with nothing to do", [row for row in calm if row.budgets], _title(view))
     pages.folded("without a budget", [row for row in calm if not row.budgets], _title(view))
@@ -70,9 +70,9 @@ class _Pages:
         if lines:
             self._fill(f"\n**{title}**\n\n", lines, "", "benchmark")
 
-    def reasons(self, rows: Iterable[Row]) -> None:
-        """Why, and what to do next, one line for each row that needs eyes."""
-        lines = [_reason(row) for row in rows]
+    def explained(self, explanations: Iterable[Explanation]) -> None:
+        """Why, and what to do next."""
+        lines = [_explained(one) for one in explanations]
         if lines:
             self._fill("\n**Why, and what to do**\n\n", lines, "", "line")
 
@@ -90,7 +90,7 @@ class _Pages:
 
 
 def _row(row: Row) -> str:
-    name = f"{gfm_code(shortened(row.benchmark))} · {gfm_code(shortened(row.metric, 60))}"
+    name = _name(row)
     verdict = f"{row.wording.symbol} {row.wording.word}"
     if row.needs_eyes:
         verdict = f"**{verdict}**"
@@ -112,10 +112,14 @@ def _listed(row: UnmeasuredRow) -> str:
     return f"* {row.wording.symbol} {name}: {row.wording.word}, {_text(row.text)}\n"
 
 
-def _reason(row: Row) -> str:
-    name = f"{gfm_code(shortened(row.benchmark))} · {gfm_code(shortened(row.metric, 60))}"
-    advice = f" **Next:** {_text(row.finding.advice)}" if row.finding.advice else ""
-    return f"* {row.wording.symbol} {name}: {_text(row.why)}.{advice}\n"
+def _explained(one: Explanation) -> str:
+    names = ", ".join(_name(row) for row in one.named) + (f" and {one.more} more" if one.more else "")
+    advice = f" **Next:** {_text(one.advice)}" if one.advice else ""
+    return f"* {one.wording.symbol} {names}: {_text(one.why)}.{advice}\n"
+
+
+def _name(row: Row) -> str:
+    return f"{gfm_code(shortened(row.benchmark))} · {gfm_code(shortened(row.metric, 60))}"
 
 
 def _text(sentence: str) -> str:

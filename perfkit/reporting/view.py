@@ -12,6 +12,7 @@ from perfkit.model.verdict import Finding, Judgement, Unmeasured
 from perfkit.reporting.wording import Wording
 
 Side = Literal["base", "candidate"]
+_MOST_NAMED = 3
 
 
 def unit_once(first: str, second: str, between: str) -> str:
@@ -167,6 +168,26 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why, and what to do next, for all rows of which the same is said."""
+
+    wording: Wording
+    rows: tuple[Row, ...]
+    why: str
+    advice: str
+
+    @property
+    def named(self) -> tuple[Row, ...]:
+        """The rows to name: all of a few, else the first two."""
+        return self.rows if len(self.rows) <= _MOST_NAMED else self.rows[:2]
+
+    @property
+    def more(self) -> int:
+        """How many rows are not named."""
+        return len(self.rows) - len(self.named)
+
+
+@dataclass(frozen=True, slots=True)
 class UnmeasuredRow:
     """A benchmark without values."""
 
@@ -233,3 +254,11 @@ class View:
     def urgent(self) -> tuple[Row, ...]:
         """Failing and inconclusive rows, worst first."""
         return tuple(row for row in self.rows if row.needs_eyes)
+
+    @property
+    def explanations(self) -> tuple[Explanation, ...]:
+        """What is to be said of the urgent rows, each thing once, worst first."""
+        groups: dict[tuple[Wording, str, str], list[Row]] = {}
+        for row in self.urgent:
+            groups.setdefault((row.wording, row.why, row.finding.advice), []).append(row)
+        return tuple(Explanation(wording, tuple(rows), why, advice) for (wording, why, advice), rows in groups.items())

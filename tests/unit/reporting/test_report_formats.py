@@ -1,5 +1,7 @@
 """Each format: what it must hold, how large it may be, and that foreign text stays text."""
 
+import base64
+import hashlib
 import json
 import re
 from dataclasses import replace
@@ -13,7 +15,7 @@ import pytest
 from rich.console import Console
 
 from perfkit.model.verdict import Unmeasured, Verdict
-from perfkit.reporting import REPORTS, View, build_view, console, github, json_report, markdown
+from perfkit.reporting import REPORTS, View, build_view, console, github, html, json_report, markdown
 from tests.builders import NOON, a_change, a_finding, a_judgement, a_run
 from tests.reporting_builders import HOSTILE, gate_view, hostile_view, run_view
 
@@ -255,3 +257,22 @@ def test_ids_in_html_are_unique_and_references_lead_somewhere():
     wanted = set(re.findall(r'href="#([^"]+)"', text)) | set(re.findall(r'data-table="([^"]+)"', text))
     wanted |= {one for pair in re.findall(r'aria-labelledby="([^"]+)"', text) for one in pair.split()}
     assert wanted <= set(ids)
+
+
+def test_only_the_most_urgent_findings_have_pictures(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(html, "MOST_PICTURED", 3)
+    text = REPORTS["html"](gate_view())
+    assert text.count("<figcaption>Every launch</figcaption>") == 3
+    assert text.count("Pictures are drawn for the first 3 findings only.") == 13
+
+
+def test_the_policy_allows_this_style_and_script_only():
+    text = REPORTS["html"](gate_view())
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)
+    assert policy is not None
+    for element, directive in (("style", "style-src"), ("script", "script-src")):
+        own = text.partition(f"<{element}>")[2].partition(f"</{element}>")[0]
+        digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+        assert f"{directive} &#39;sha256-{digest}&#39;;" in policy[1]
+    assert "unsafe" not in policy[1]
+    assert " style=" not in text

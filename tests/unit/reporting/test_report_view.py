@@ -198,3 +198,10 @@ def test_counts_have_no_relative_change():
     row = view_of(a_finding(metric=ERRORS, change=a_change(2.0, relative=False))).rows[0]
     assert row.change is not None
     assert row.change.estimate == "+2"
+
+
+def test_the_same_reason_is_given_once():
+    unsure = [a_finding(Verdict.INCONCLUSIVE, benchmark=f"b{n}", why="there is no baseline.") for n in range(6)]
+    one, other = view_of(a_finding(), *unsure).explanations
+    assert len(one.rows) == 1
+    assert ([row.benchmark for row in other.named], other.more, other.why) == (["b0", "b1"], 4, "there is no baseline")
