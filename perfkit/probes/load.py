@@ -21,7 +21,8 @@ class Load:
 
     `service` is started for each launch and its CPU and memory are read; without it, what already listens at the URL
     is measured. `prepare` runs once when it is ready, in its folder and environment. Each launch sends equally many
-    requests; a percentile is reported where there are at least 10 / (1 - p) of them.
+    requests; a percentile is reported where there are at least 10 / (1 - p) of them. `request_timeout` bounds each
+    request and the connecting of each stream (`timeout` is the whole launch's, as in every scenario).
     """
 
     kind: ClassVar[str] = "load"
@@ -35,7 +36,7 @@ class Load:
     arrivals: Arrivals = "fixed"
     duration: Duration
     warmup: Duration | None = None
-    timeout: Duration = _TIMEOUT
+    request_timeout: Duration = _TIMEOUT
     in_flight: int = 1000
     service: Program | None = None
     prepare: tuple[str, ...] = ()
@@ -99,7 +100,7 @@ class Load:
             http = Http(
                 self.url, self.method, self.headers, self.body, self.expect, self.rate, self.arrivals, self.in_flight
             )
-        return Plan(http, self.streams, self.warmup or 0.0, self.duration, self.timeout, seed)
+        return Plan(http, self.streams, self.warmup or 0.0, self.duration, self.request_timeout, seed)
 
     @property
     def _prepare(self) -> Program | None:

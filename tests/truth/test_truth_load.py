@@ -5,13 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from load_service import SKIPPED
-from plain_launcher import PlainLauncher
 
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import Facts, Measurement, Program, Ready
 from perfkit.probes import build
 from perfkit.stats.quantiles import harrell_davis
+from tests.truth.load_service import SKIPPED
+from tests.truth.plain_launcher import PlainLauncher
 
 pytestmark = pytest.mark.machine
 
@@ -102,7 +102,7 @@ def test_a_known_law_of_latencies_is_read_within_five_percent(tmp_path):
 
 def test_more_than_the_service_can_do_is_no_latency():
     with pytest.raises(Invalid, match="kept up with") as caught:
-        one_launch(load("limited", rate=150, duration="4 s", timeout="5 s"))
+        one_launch(load("limited", rate=150, duration="4 s", request_timeout="5 s"))
     assert "rate" in caught.value.hint
 
 
@@ -126,7 +126,7 @@ def test_errors_of_every_request_are_a_failure():
 
 def test_timeouts_are_counted_at_their_value():
     with pytest.raises(Failed, match="timeout × 20"):
-        one_launch(load("stuck", rate=20, duration="1 s", timeout="300 ms"))
+        one_launch(load("stuck", rate=20, duration="1 s", request_timeout="300 ms"))
 
 
 def test_cpu_per_request_is_what_a_request_burns():
@@ -154,7 +154,7 @@ def test_steady_streams_lose_nothing():
 def test_streams_outlive_the_timeout_of_requests():
     port = free_port()
     probe = build("load", {
-        "service": service("steady", port), "duration": "1.5 s", "timeout": "300 ms",
+        "service": service("steady", port), "duration": "1.5 s", "request_timeout": "300 ms",
         "streams": {"url": f"ws://127.0.0.1:{port}/stream", "rate": 100, "count": 2},
     })  # fmt: skip
     measured = one_launch(probe)
