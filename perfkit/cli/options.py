@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfkit.loading.selecting import Selection
 from perfkit.model.errors import UsageError
-from perfkit.model.units import parse_duration
-from perfkit.running import plan as plans
 
 if TYPE_CHECKING:
+    from perfkit.loading.selecting import Selection
     from perfkit.usecases import Request
 
 
@@ -50,14 +48,16 @@ Resume = Annotated[
 ]
 
 
-def selection(select: list[str] | None, keyword: str, tags: list[str] | None) -> Selection:
+def selection(select: list[str] | None, keyword: str, tags: list[str] | None) -> "Selection":
     """The selection that the options mean."""
+    from perfkit.loading.selecting import Selection
+
     return Selection(tuple(select or ()), keyword, tuple(tags or ()))
 
 
 def request(
     arguments: tuple[str, ...],
-    chosen: Selection,
+    chosen: "Selection",
     *,
     once: bool = False,
     quick: bool = False,
@@ -68,6 +68,7 @@ def request(
 ) -> "Request":
     """What the options of a measuring verb mean. Raises UsageError where they contradict each other."""
     from perfkit.loading.config import read_config
+    from perfkit.running import plan as plans
     from perfkit.usecases import Request
 
     config = read_config(here())
@@ -108,6 +109,8 @@ def here() -> Path:
 
 
 def _seconds(text: str) -> float:
+    from perfkit.model.units import parse_duration
+
     try:
         return parse_duration(text)
     except ValueError as error:

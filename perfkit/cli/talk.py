@@ -1,10 +1,7 @@
 """stdout is the result, stderr is the talk: how errors, hints and bugs are said."""
 
 import os
-import platform
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +9,9 @@ import typer
 
 from perfkit import __version__
 from perfkit.model.errors import PerfkitError
-from perfkit.model.verdict import ExitCode
+
+BUG = 70
+INTERRUPTED = 130
 
 
 def say(text: str) -> None:
@@ -31,11 +30,15 @@ def complain(error: PerfkitError) -> int:
 def interrupted() -> int:
     """Say that the user ended it."""
     say("perfkit: interrupted")
-    return ExitCode.INTERRUPTED
+    return INTERRUPTED
 
 
 def report_bug(error: Exception, arguments: Sequence[str]) -> int:
     """Write a log shaped as a bug report, name it, and return the code of a bug."""
+    import platform
+    import tempfile
+    import traceback
+
     descriptor, name = tempfile.mkstemp(prefix="perfkit-bug-", suffix=".md", text=True)
     trace = "".join(traceback.format_exception(error))
     with os.fdopen(descriptor, "w", encoding="utf-8") as log:
@@ -46,7 +49,7 @@ def report_bug(error: Exception, arguments: Sequence[str]) -> int:
         )
     typer.secho(f"perfkit: a bug in perfkit, no verdict: {type(error).__name__}: {error}", err=True, fg="red")
     say(f"  hint: please report it with the log {name}")
-    return ExitCode.BUG
+    return BUG
 
 
 def emit(text: str) -> None:

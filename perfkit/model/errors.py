@@ -14,7 +14,7 @@ PerfkitError                 exit
 
 from typing import ClassVar
 
-from perfkit.model.launch import Outcome
+from perfkit.model.outcome import Outcome
 
 
 class PerfkitError(Exception):

@@ -2,21 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from perfkit.model.metric import Metric
-
-
-class Outcome(StrEnum):
-    """How a launch ended."""
-
-    MEASURED = "measured"
-    FAILED = "failed"
-    TIMED_OUT = "timed out"
-    SKIPPED = "skipped"
-    INVALID = "invalid"
+from perfkit.model.outcome import Outcome as Outcome  # noqa: PLC0414 - its home for all but the errors
 
 
 @dataclass(frozen=True, slots=True)

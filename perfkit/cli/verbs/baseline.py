@@ -1,14 +1,14 @@
 """`perfkit baseline save|list|show|remove`."""
 
-import json
-from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from perfkit.cli.options import Format, Output, here
 from perfkit.cli.talk import emit, say
-from perfkit.model.run import Recorded
+
+if TYPE_CHECKING:
+    from perfkit.model.run import Recorded
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -41,6 +41,8 @@ def save(
 @app.command("list")
 def list_baselines(output: Output = Format.TABLE) -> None:
     """List every baseline: machine, name, sessions."""
+    import json
+
     from perfkit import usecases
 
     found = usecases.list_baselines(here())
@@ -61,6 +63,8 @@ def list_baselines(output: Output = Format.TABLE) -> None:
 @app.command()
 def show(name: Name = "", output: Output = Format.TABLE) -> None:
     """Show the sessions of a baseline on every machine that has it."""
+    import json
+
     from perfkit import usecases
 
     found = usecases.show_baseline(here(), name)
@@ -94,7 +98,7 @@ def remove(
         emit(f"removed {path}")
 
 
-def _plain(machine: str, session: Recorded) -> dict[str, object]:
+def _plain(machine: str, session: "Recorded") -> dict[str, object]:
     return {
         "machine": machine,
         "id": session.id,
@@ -107,4 +111,6 @@ def _plain(machine: str, session: Recorded) -> dict[str, object]:
 
 
 def _day(created: float) -> str:
+    from datetime import UTC, datetime
+
     return datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%d %H:%M UTC")

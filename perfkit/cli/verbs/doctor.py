@@ -1,18 +1,16 @@
 """`perfkit doctor`."""
 
-import json
-from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from perfkit.cli.options import Format, Output, here
 from perfkit.cli.talk import emit, say
-from perfkit.model.diagnosis import Diagnosis
-from perfkit.model.units import format_percent, format_quantity
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from perfkit.model.diagnosis import Diagnosis
 
 
 def doctor(
@@ -22,6 +20,9 @@ def doctor(
     output: Output = Format.TABLE,
 ) -> None:
     """Say what can be measured on this machine, what the rest would need, and which change could be seen."""
+    import json
+    from dataclasses import asdict
+
     from perfkit import usecases
 
     if noise and output is Format.TABLE:
@@ -30,10 +31,15 @@ def doctor(
     if output is Format.JSON:
         emit(json.dumps({"fingerprint": diagnosis.machine.fingerprint, **asdict(diagnosis)}, indent=2))
         return
-    _print(diagnosis, Console(highlight=False))
+    _print(diagnosis)
 
 
-def _print(diagnosis: Diagnosis, console: Console) -> None:
+def _print(diagnosis: "Diagnosis") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
     console.print(Text(f"{diagnosis.machine}  (machine {diagnosis.machine.fingerprint})", style="bold"))
     table = Table.grid(padding=(0, 2))
     for one in diagnosis.capabilities:
@@ -46,7 +52,11 @@ def _print(diagnosis: Diagnosis, console: Console) -> None:
         console.print(Text(f"→ {advice}"))
 
 
-def _print_noise(diagnosis: Diagnosis, console: Console) -> None:
+def _print_noise(diagnosis: "Diagnosis", console: "Console") -> None:
+    from rich.table import Table
+
+    from perfkit.model.units import format_percent, format_quantity
+
     seconds = [str(format_quantity(each, "s")) for each, _ in diagnosis.noise[0].detectable]
     table = Table(title="Noise of one unchanged program", title_justify="left", box=None, padding=(0, 2, 0, 0))
     for title in ("metric", "launches", "median", "scatter", *(f"seen in {each}" for each in seconds)):

@@ -1,12 +1,10 @@
 """`perfkit gate`."""
 
-from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from perfkit.cli import options
 from perfkit.cli.options import Format
@@ -46,6 +44,10 @@ def gate(
 
     What looks slower is measured a second time in new processes before it is called regressed.
     """
+    from dataclasses import replace
+
+    from rich.console import Console
+
     from perfkit import usecases
     from perfkit.cli.progress import LiveProgress
     from perfkit.cli.results import finish

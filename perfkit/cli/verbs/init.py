@@ -1,7 +1,5 @@
 """`perfkit init`."""
 
-from importlib.resources import files
-
 import typer
 
 from perfkit.cli.options import here
@@ -17,6 +15,8 @@ _PLACES = {
 
 def init() -> None:
     """Write a working example: perfkit.toml, scenarios/ and a CI workflow. Existing files are kept."""
+    from importlib.resources import files
+
     scaffold = files("perfkit.cli") / "scaffold"
     for name, place in _PLACES.items():
         path = here() / place

@@ -1,26 +1,36 @@
 """`perfkit list`."""
 
-import json
-
-from rich.console import Console
-from rich.text import Text
-from rich.tree import Tree
+from typing import TYPE_CHECKING
 
 from perfkit.cli.options import Format, Keyword, Output, Select, Tags, here, selection
 from perfkit.cli.talk import emit
-from perfkit.model.scenario import Benchmark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from perfkit.model.scenario import Benchmark
 
 
 def list_benchmarks(
     select: Select = None, keyword: Keyword = "", tag: Tags = None, output: Output = Format.TABLE
 ) -> None:
     """List benchmarks with their metrics and budgets, without measuring."""
+    import json
+
     from perfkit import usecases
 
     benchmarks = usecases.load(here(), selection(select, keyword, tag))
     if output is Format.JSON:
         emit(json.dumps([_plain(benchmark) for benchmark in benchmarks], indent=2))
         return
+    _print(benchmarks)
+
+
+def _print(benchmarks: "Sequence[Benchmark]") -> None:
+    from rich.console import Console
+    from rich.text import Text
+    from rich.tree import Tree
+
     console = Console(soft_wrap=True, highlight=False)
     for benchmark in benchmarks:
         tags = f"  {' '.join(f'#{tag}' for tag in benchmark.tags)}" if benchmark.tags else ""
@@ -32,7 +42,7 @@ def list_benchmarks(
         console.print(tree)
 
 
-def _plain(benchmark: Benchmark) -> dict[str, object]:
+def _plain(benchmark: "Benchmark") -> dict[str, object]:
     return {
         "id": benchmark.id,
         "scenario": benchmark.scenario,

@@ -1,13 +1,9 @@
 """`perfkit run`."""
 
-from dataclasses import replace
-
 import typer
-from rich.console import Console
 
 from perfkit.cli import options
 from perfkit.cli.options import Format
-from perfkit.model.verdict import ExitCode
 
 
 def run(
@@ -30,9 +26,14 @@ def run(
     Each benchmark gets seven launches or more, until the interval of its judged metrics is within ±2 % or 150 s are
     gone; Ctrl-C keeps what was measured.
     """
+    from dataclasses import replace
+
+    from rich.console import Console
+
     from perfkit import usecases
     from perfkit.cli.progress import LiveProgress
     from perfkit.cli.results import finish
+    from perfkit.model.verdict import ExitCode
 
     request = options.request(
         context.obj,
