@@ -33,5 +33,5 @@ def compare_exact(metric: Metric, base: float, candidate: float, tolerance: Tole
 
 
 def _is_rounding(estimate: float, allowed: float) -> bool:
-    """105 against 100 at +5 % is within the tolerance, although (105 - 100)/100 > 0.05 in doubles."""
+    """1007 against 1000 is within +0.7 %, although 7/1000 > 0.7/100 in doubles."""
     return allowed > 0 and abs(estimate - allowed) <= 1e-12 * allowed

@@ -188,6 +188,7 @@ def test_tails_are_given_more_room_where_no_budget_speaks():
         (1000, 1001, "+0 %", Verdict.REGRESSED, "0.1 % larger, more than the allowed 0 %"),
         (1000, 1050, "+5 %", Verdict.UNCHANGED, "5.0 % larger, within the allowed 5 %"),
         (1000, 1051, "+5 %", Verdict.REGRESSED, "5.1 % larger, more than the allowed 5 %"),
+        (1000, 1007, "+0.7 %", Verdict.UNCHANGED, "0.7 % larger, within the allowed 0.7 %"),
         (1000, 900, "+5 %", Verdict.IMPROVED, "10.0 % smaller"),
         (0, 10, "+5 %", Verdict.REGRESSED, "10.0 B larger, more than the allowed 0 B"),
         (0, 0, "+5 %", Verdict.UNCHANGED, "no change"),
