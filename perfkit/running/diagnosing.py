@@ -32,7 +32,7 @@ def with_noise(diagnosis: Diagnosis, python: str, root: Path) -> Diagnosis:
             if reply.outcome is not Outcome.MEASURED:
                 raise MeasurementError(f"a plain Python program could not be measured: {reply.reason}")
             for metric, row in values.items():
-                row.append(reply.values[metric])
+                row.append(reply.measurement.values[metric])
     noise = tuple(spread_of(_METRICS[metric], row) for metric, row in values.items())
     return replace(diagnosis, noise=noise, advice=_advice(noise))
 
