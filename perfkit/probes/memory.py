@@ -91,7 +91,7 @@ class Memory:
             if self.hold > launcher.remaining:
                 raise TimedOut(f"hold = {self.hold:g} s is longer than the launch may last", hint="raise its timeout")
             watch.gone.wait(self.hold)
-        return target.stop(self.grace)
+        return target.stop(float(self.grace))
 
     def _peak(self, ended: Exit, pss: int, *, sampled: bool) -> tuple[str, int, tuple[str, ...]]:
         usage = ended.usage

@@ -62,7 +62,7 @@ class Startup:
         target = launcher.start(program)
         ready_time = target.wait_ready(launcher.remaining)
         reading = read_started(target.pid)
-        ended = target.stop(self.grace)
+        ended = target.stop(float(self.grace))
         if not ended.stopped and ended.code not in self.exit_codes:
             tail = ended.stderr.strip()[-400:]
             hint = f"stderr: {tail}" if tail else "it printed nothing on stderr"
