@@ -102,7 +102,8 @@ class Memory:
             raise Skipped("no memory cgroup can be made for it here", hint=hint)
         if self.method == "pss" or (sampled and not usage.alone):
             # one process's own high-water mark bounds the tree's need from below as well, and never misses a spike
-            return "pss", max(pss, usage.peak_memory), ("lower bound",)
+            highest = usage.peak_memory if usage.peak_memory > usage.floor else 0
+            return "pss", max(pss, highest) or usage.peak_memory, ("lower bound",)
         several = () if usage.alone else ("largest process only",)
         floored = ("peak memory ≤ floor",) if usage.peak_memory <= usage.floor else ()
         return "maxrss", usage.peak_memory, several + floored
