@@ -39,7 +39,7 @@ _OWN_ARGUMENT = 0x08  # code flag CO_VARKEYWORDS: the function takes any keyword
 class Metrics(dict[str, float]):
     """What a body returns to report metrics of its own: `return Metrics(hits=hits)`, numbers in their base units.
 
-    Each name must be declared: `@scenario(metrics={"hits": "higher"})`.
+    Each name must be declared: `@scenario(extra={"hits": "higher"})`.
     """
 
 
@@ -107,7 +107,7 @@ def scenario(
     budget: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
     timeout: float | str | None = None,
-    metrics: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Callable[[_Function], _Function]: ...
 def scenario(
@@ -119,25 +119,25 @@ def scenario(
     budget: Mapping[str, Any] | None = None,
     tags: Iterable[str] = (),
     timeout: float | str | None = None,
-    metrics: Mapping[str, Any] | None = None,
+    extra: Mapping[str, Any] | None = None,
     **settings: Any,
 ) -> Any:
     """Declare what to measure: a probe, or as a decorator a Python function to be timed.
 
     `start = scenario(Startup(...), budget=...)` takes its name from the variable, `@scenario(...)` from the function.
     The function is the body; or a generator whose code before `yield` sets up, which yields the body, and whose rest
-    tears down. Bodies may be `async`: they are awaited in one event loop. `metrics` declares what the body returns in
+    tears down. Bodies may be `async`: they are awaited in one event loop. `extra` declares what the body returns in
     `Metrics`: name → "lower" or "higher", or a table of better, unit, scale and kind. `settings` are further settings
     of the `call` probe. Returns the declaration, or the decorated function unchanged.
     """
     options = (name, params, budget, tags, timeout)
     where = _caller()
     if target is not None and not hasattr(target, "__code__"):
-        if metrics is not None or settings:
-            raise TypeError(f"{next(iter(settings), 'metrics')!r} belongs in the probe's own settings")
+        if extra is not None or settings:
+            raise TypeError(f"{next(iter(settings), 'extra')!r} belongs in the probe's own settings")
         return Declared(*_kind_and_settings(target), options, where)
-    if metrics is not None:
-        settings["extra"] = {key: {"better": way} if isinstance(way, str) else way for key, way in metrics.items()}
+    if extra is not None:
+        settings["extra"] = {key: {"better": way} if isinstance(way, str) else way for key, way in extra.items()}
 
     def decorate(function: Any) -> Any:
         _check_arguments(function, list(params or {}))

@@ -112,7 +112,7 @@ class Call:
     def _returned(self, extra: Mapping[str, float]) -> dict[str, float]:
         unknown, missing = set(extra) - set(self.extra), set(self.extra) - set(extra)
         if unknown:
-            hint = f'declare which way is better: @scenario(metrics={{"{min(unknown)}": "lower"}})'
+            hint = f'declare which way is better: @scenario(extra={{"{min(unknown)}": "lower"}})'
             raise Failed(f"{self.function}() returns the metric {min(unknown)!r}, which is not declared", hint=hint)
         if missing:
             hint = f"return perfkit.Metrics({min(missing)}=...) from the body"

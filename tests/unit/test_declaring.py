@@ -36,7 +36,7 @@ BODIES = """
     import json
     from perfkit import Metrics, audio, scenario
 
-    @scenario(params={"items": [10, 1_000]}, budget={"wall_time": "+5 %"}, min_time="1 s", metrics={"hits": "higher"})
+    @scenario(params={"items": [10, 1_000]}, budget={"wall_time": "+5 %"}, min_time="1 s", extra={"hits": "higher"})
     def json_dumps(items: int):
         payload = list(range(items))
         yield lambda: json.dumps(payload)

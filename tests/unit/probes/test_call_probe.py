@@ -64,7 +64,7 @@ def test_metrics_of_the_body_are_declared_with_their_direction(tmp_path):
 @pytest.mark.parametrize(
     ("extra", "returned", "message", "hint"),
     [
-        ({}, {"hits": 1}, "'hits', which is not declared", '@scenario(metrics={"hits": "lower"})'),
+        ({}, {"hits": 1}, "'hits', which is not declared", '@scenario(extra={"hits": "lower"})'),
         ({"hits": {"better": "higher"}}, {}, "does not return the metric 'hits'", "perfkit.Metrics(hits=...)"),
     ],
 )

@@ -46,7 +46,7 @@ def test_the_body_of_a_generator_runs_between_set_up_and_tear_down(tmp_path):
 
 def test_a_decorated_function_with_parameters_is_its_own_body(tmp_path):
     text = """
-        @scenario(params={"n": [1]}, metrics={"seen": "lower"})
+        @scenario(params={"n": [1]}, extra={"seen": "lower"})
         def body(n):
             return Metrics(seen=n * 2)
     """
