@@ -50,7 +50,8 @@ class Decision:
 
     The p of a walk that another one stopped is None: "p > its level". `within_tolerance` marks a regression proven
     to lie between θ0 and δ. `interval` is at 98 % and clipped to what was proven; "unchanged" rests on its own test
-    at 1 - beta and is never read off it. `further_pairs` is what an inconclusive gate would still take.
+    at 1 - beta and is never read off it. `further_pairs` is what an inconclusive gate would still
+    take, 0 where it had as many as it usually takes.
     """
 
     outcome: Outcome

@@ -29,7 +29,7 @@ def percentile(values: ArrayLike, share: float) -> float:
     if not 0.0 <= share <= 1.0:
         raise ValueError(f"a share lies between 0 and 1, not at {share}")
     sample = finite_sample(values)
-    rank = max(0, ceil(share * sample.size * (1 - 1e-12)) - 1)  # .95 of 20 is 19, not the 19.000000000000004 of doubles
+    rank = max(0, ceil(share * sample.size * (1 - 1e-12)) - 1)  # .07 of 100 is 7, not the 7.000000000000001 of doubles
     return float(np.partition(sample, rank)[rank])
 
 

@@ -69,7 +69,7 @@ class Walk:
         magnitudes = np.abs(self.values)
         if magnitudes.any():
             if self._last is None:
-                self._last = max(self._count, self._plan(magnitudes))
+                self._last = self._plan(magnitudes)
             self._score(magnitudes)
             self._judge(spend(self._count, self._first, self._last))
         last = self._cap if self._last is None else self._last

@@ -8,7 +8,7 @@ import pytest
 from perfkit.stats.decision import GateRule, confirmation
 from perfkit.stats.gate import Gate, replay
 from perfkit.stats.power import detectable, pair_spread, pairs_needed
-from perfkit.stats.pseudo_median import pseudo_median, sequential_tail, signed_rank_interval
+from perfkit.stats.pseudo_median import Interval, pseudo_median, sequential_tail, signed_rank_interval
 from perfkit.stats.walk import State
 
 RULE = GateRule(ignore=log1p(0.01), tolerance=log1p(0.05))
@@ -50,17 +50,20 @@ def test_an_improvement_needs_its_own_proof():
     assert slight.outcome == "unchanged"
 
 
-def test_interval_of_a_regression_starts_at_what_was_proven():
-    rng, clipped = np.random.default_rng(8), 0
-    for _ in range(60):
-        differences = 0.1 - 0.06 * rng.exponential(size=100)
-        found = decide(differences)
-        if found.outcome == "regressed":
-            plain = signed_rank_interval(differences[: found.pairs], sequential_tail(found.pairs))
-            assert found.interval.low == max(plain.low, RULE.ignore)
-            assert found.interval.high == plain.high
-            clipped += plain.low < RULE.ignore
-    assert clipped > 3
+def test_interval_ends_at_what_was_proven():
+    rng, clipped = np.random.default_rng(8), {"regressed": 0, "improved": 0}
+    for _ in range(120):
+        skewed = 0.1 - 0.06 * rng.exponential(size=100)
+        worse, better = decide(skewed), decide(-skewed)
+        if worse.outcome == "regressed":
+            plain = signed_rank_interval(skewed[: worse.pairs], sequential_tail(worse.pairs))
+            assert worse.interval == Interval(max(plain.low, RULE.ignore), plain.high)
+            clipped["regressed"] += plain.low < RULE.ignore
+        if better.outcome == "improved":
+            plain = signed_rank_interval(-skewed[: better.pairs], sequential_tail(better.pairs))
+            assert better.interval == Interval(plain.low, min(plain.high, -RULE.ignore))
+            clipped["improved"] += plain.high > -RULE.ignore
+    assert min(clipped.values()) >= 1
 
 
 def test_noise_ends_inconclusive_at_the_last_look_and_says_what_it_would_take():

@@ -27,6 +27,10 @@ def test_fewest_values_that_support_an_interval(count, tail, rank):
     assert interval_rank(count, tail) == rank
 
 
+def test_a_rank_whose_probability_equals_the_tail_is_allowed():
+    assert (interval_rank(7, 2.0**-7), interval_rank(7, 2.0**-7 * 0.999)) == (1, 0)
+
+
 @pytest.mark.parametrize(("count", "rank"), [(10, 9), (15, 26), (20, 53), (25, 90)])
 def test_ranks_of_95_percent_agree_with_the_published_table(count, rank):
     # Critical values T of Wilcoxon's table at two-sided 5 % are 8, 25, 52, 89: the largest w with F(w) <= .025.

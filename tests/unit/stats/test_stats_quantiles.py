@@ -38,6 +38,11 @@ def test_percentile_is_a_reading_that_occurred(share, expected):
     assert percentile(range(20, 0, -1), share) == expected
 
 
+def test_a_share_that_is_a_whole_number_of_readings_is_not_rounded_up():
+    assert 0.07 * 100 > 7
+    assert percentile(range(1, 101), 0.07) == 7
+
+
 @pytest.mark.parametrize(("share", "needed"), [(0.5, 20), (0.9, 100), (0.95, 200), (0.99, 1_000), (0.999, 10_000)])
 def test_readings_a_launch_needs(share, needed):
     assert readings_needed(share) == needed
