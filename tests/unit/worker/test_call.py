@@ -9,16 +9,17 @@ from pathlib import Path
 import pytest
 
 import perfkit.worker
+from tests.interpreters import interpreters
 
 WORKER = Path(perfkit.worker.__file__).parent / "call.py"
 QUICK = ("--min-time", "0.02", "--warmup", "0.001")
 
 
-def run(tmp_path, text, function="body", *options):
+def run(tmp_path, text, function="body", *options, python=sys.executable):
     """The worker's answer for one function of a scenario file, and what the file printed."""
     file, out = tmp_path / "bench.py", tmp_path / "out.json"
     file.write_text("from perfkit import Metrics, scenario\n" + textwrap.dedent(text))
-    command = [sys.executable, str(WORKER), "run", str(file), "--root", str(tmp_path), "--out", str(out)]
+    command = [python, str(WORKER), "run", str(file), "--root", str(tmp_path), "--out", str(out)]
     done = subprocess.run([*command, "--function", function, *QUICK, *options], capture_output=True, text=True)
     answer = json.loads(out.read_text())
     assert done.returncode == ("error" in answer)
@@ -42,6 +43,22 @@ def test_the_body_of_a_generator_runs_between_set_up_and_tear_down(tmp_path):
     assert printed[:3] == ["up", "down", "5"]
     timed = len(answer["repeats"]) * answer["iterations"]
     assert int(printed[3]) > timed > 1000
+
+
+@pytest.mark.parametrize("python", interpreters())
+def test_every_interpreter_times_every_form(tmp_path, python):
+    text = """
+        import asyncio
+        @scenario(params={"n": [1]}, extra={"seen": "lower"})
+        async def body(n):
+            async def work():
+                await asyncio.sleep(0)
+                return Metrics(seen=n)
+            yield work
+    """
+    answer, _ = run(tmp_path, text, "body", "--params", '{"n": 3}', python=python)
+    assert answer["extra"] == {"seen": 3}
+    assert 0 < answer["cpu_time"] < 0.1
 
 
 def test_a_decorated_function_with_parameters_is_its_own_body(tmp_path):
