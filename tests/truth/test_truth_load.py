@@ -1,17 +1,22 @@
 """Loads of services whose behaviour is known: real processes, real sockets, real clocks."""
 
 import socket
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
+from perfkit.instruments.process import LauncherClient, SideLauncher
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import Facts, Measurement, Program, Ready
 from perfkit.probes import build
 from perfkit.stats.quantiles import harrell_davis
 from tests.truth.load_service import SKIPPED
-from tests.truth.plain_launcher import PlainLauncher
 
 pytestmark = pytest.mark.machine
 
@@ -42,15 +47,19 @@ def listened(mode: str, **settings):
     return build("load", {"service": service(mode, port), "streams": streams | settings, "duration": "2 s"})
 
 
+@contextmanager
+def launching(time_limit: float = 60.0) -> Iterator[SideLauncher]:
+    with (
+        tempfile.TemporaryDirectory() as tmp,
+        LauncherClient.open() as client,
+        client.launch(root=Path(tmp), python=sys.executable, tmp=Path(tmp), seed=5, timeout=time_limit) as launcher,
+    ):
+        yield launcher
+
+
 def one_launch(probe, time_limit: float = 60.0) -> Measurement:
-    with PlainLauncher(time_limit=time_limit) as launcher:
-        measured = probe.measure(launcher)
-        assert not any(is_running(target.pid) for target in launcher._targets)
-    return measured
-
-
-def is_running(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    with launching(time_limit) as launcher:
+        return probe.measure(launcher)
 
 
 def undisturbed(probe) -> Measurement:
@@ -180,9 +189,17 @@ def test_too_short_messages_are_a_failure():
 
 
 def test_a_service_that_dies_is_a_failure_with_its_last_words():
-    with pytest.raises(Failed, match=r"ended during the load \(exit code 3\)") as caught:
+    with pytest.raises(Failed, match=r"ended during the load \(exit code 3\): out of oscillators"):
         one_launch(load("dying", rate=200, duration="3 s"))
-    assert "out of oscillators" in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", ["errors", "stuck", "dying"])
+def test_no_service_outlives_its_launch(mode):
+    probe = load(mode, rate=100, duration="1 s", request_timeout="400 ms")
+    with suppress(Failed, Invalid):
+        one_launch(probe)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", urlsplit(probe.url).port))
 
 
 def test_nobody_listening_is_a_failure():
@@ -210,7 +227,7 @@ def test_prepare_runs_once_when_the_service_is_ready(tmp_path):
 def test_a_service_that_already_runs_is_measured_without_its_cpu():
     port = free_port()
     probe = build("load", {"url": f"http://127.0.0.1:{port}/", "rate": 50, "duration": "1 s", "expect": [200, 500]})
-    with PlainLauncher() as launcher:
+    with launching() as launcher:
         running = service("errors", port)
         launcher.start(Program(tuple(running["command"]), ready=Ready(**running["ready"]))).wait_ready(10.0)
         measured = within(probe)

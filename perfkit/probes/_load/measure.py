@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from perfkit.instruments.affinity import pinned, split_cores
 from perfkit.instruments.cpu import CpuWindow, between
 from perfkit.model.errors import Failed, Invalid, TimedOut
-from perfkit.model.launch import Detail, Exit, Launcher, Measurement, Program, Target
+from perfkit.model.launch import Detail, Exit, Launcher, Measurement, Program, Target, Usage
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.drawing import facts, http_details, stream_details
 from perfkit.probes._load.engine import run
@@ -75,9 +75,14 @@ def _run_or_say_why(plan: Plan, target: Target) -> Ledger:
 
 
 def _died(exited: Exit) -> Failed:
-    tail = "\n".join(exited.stderr.strip().splitlines()[-_TAIL_LINES:])
     how = f"signal {-exited.code}" if exited.code < 0 else f"exit code {exited.code}"
-    return Failed(f"the service ended during the load ({how})" + (f":\n{tail}" if tail else ""), hint="see its stderr")
+    lines = exited.stderr.strip().splitlines()
+    said = f": {lines[-1].strip()}" if lines else ""
+    tail = "".join(f"\n  {line}" for line in lines[-_TAIL_LINES:]) if len(lines) > 1 else ""
+    return Failed(
+        f"the service ended during the load ({how}){said}{tail}",
+        hint="its last words stand above" if lines else "it said nothing on stderr: run it by hand under the same load",
+    )
 
 
 def _refuse(plan: Plan, ledger: Ledger, http: HttpReading | None, streams: StreamReading | None) -> None:
@@ -110,10 +115,15 @@ def _drawn_up(plan: Plan, loaded: Loaded, http: HttpReading | None, streams: Str
         if streams.account.restarts:
             caveats.append(f"message numbers began anew {streams.account.restarts} ×")
     values |= _service_values(loaded, http)
-    if loaded.exit is not None and not loaded.exit.usage.alone:
-        caveats.append("peak_memory is its largest process's")
+    if loaded.exit is not None:
+        caveats += _memory_caveats(loaded.exit.usage)
     waited = None if loaded.cpu is None else loaded.cpu.run_delay
     return Measurement(values, tuple(details), run_delay=waited, caveats=tuple(caveats))
+
+
+def _memory_caveats(usage: Usage) -> list[str]:
+    several = [] if usage.alone else ["peak memory of the largest process"]
+    return several + (["peak memory ≤ floor"] if usage.peak_memory <= usage.floor else [])
 
 
 def _http_values(plan: Plan, http: HttpReading) -> Mapping[str, float]:
