@@ -37,6 +37,7 @@ def resolve_python(root: Path, configured: str = "", *, path: str | None = None)
     `configured` is a path (relative to `root`) or a name on PATH; `path` replaces $PATH.
     Raises MeasurementError where there is none or it does not run.
     """
+    root = root.absolute()
     written, found_by = _named(root, configured, path)
     try:
         told = subprocess.run(
@@ -44,9 +45,9 @@ def resolve_python(root: Path, configured: str = "", *, path: str | None = None)
         )
         executable, version, prefix = json.loads(told.stdout)
     except (OSError, ValueError, subprocess.SubprocessError) as error:
-        stderr = getattr(error, "stderr", None) or str(error)
+        lines = (getattr(error, "stderr", None) or getattr(error, "strerror", None) or "it failed").strip().splitlines()
         raise MeasurementError(
-            f"{written} is not a Python that runs: {stderr.strip().splitlines()[-1]}",
+            f"{written} is not a Python that runs: {lines[-1]}",
             hint="set `[project] python` to the interpreter of the measured project",
         ) from None
     return Interpreter(executable or written, version, prefix, written, found_by)
