@@ -21,6 +21,7 @@ from perfkit.loading.finding import configured_places, find_benchmarks
 from perfkit.loading.plugins import register_probes
 from perfkit.loading.recorded import find_base, find_run
 from perfkit.loading.selecting import Selection
+from perfkit.model.budget import Limit
 from perfkit.model.diagnosis import Diagnosis
 from perfkit.model.errors import UsageError
 from perfkit.model.events import RunObserver
@@ -80,7 +81,9 @@ def load(start: Path, selection: Selection) -> tuple[Benchmark, ...]:
 def run(request: Request, observer: RunObserver) -> Judged:
     """Measure, and hold limits against what was measured; tolerances wait for a gate."""
     measured = _measure(request, observer)
-    judgement = judge(None, measured.run.without_tolerances(), _options(request.config))
+    once = request.plan.most == 1
+    held = measured.run.keeping() if once else measured.run.keeping(Limit)
+    judgement = _without_base(judge(None, held, _options(request.config)), once=once)
     return Judged(measured.run, judgement, None, measured.folder, measured.interrupted)
 
 
@@ -208,6 +211,14 @@ def _options(config: Config, *, on_inconclusive: Policy = None, everything: bool
         require_skips=skips_fail(),
         everything=everything,
     )
+
+
+def _without_base(judgement: Judgement, *, once: bool) -> Judgement:
+    """What a plain run says: limits that are broken and what was not measured, but nothing is inconclusive."""
+    codes = judgement.codes & {ExitCode.NOT_MEASURED, ExitCode.REGRESSED} or {ExitCode.PASSED}
+    works = f"{len({finding.benchmark for finding in judgement.findings})} benchmarks work"
+    missed = f", {len(judgement.unmeasured)} do not" if judgement.unmeasured else ""
+    return replace(judgement, codes=frozenset(codes), headline=works + missed if once else judgement.headline)
 
 
 def _again(request: Request, benchmarks: Sequence[str]) -> Request:

@@ -98,10 +98,10 @@ def _unmeasured(run: Run, past: Past, options: Options, selected: frozenset[str]
             yield Unmeasured(benchmark, None, "the baseline has it, the run does not", in_base=True)
 
 
-def _severity(finding: Finding) -> tuple[float, float, str, str]:
-    """Worst first, then by size; what only warns comes after all that fails."""
+def _severity(finding: Finding) -> tuple[float, float]:
+    """Worst first, then by size, else as the run has them; what only warns comes after all that fails."""
     only_warns = bool(finding.budgets) and all(held.budget.level is Level.WARN for held in finding.budgets)
     place = _WORST_FIRST[finding.verdict]
     failing = {Verdict.REGRESSED, Verdict.OVER_LIMIT}
     size = finding.change.estimate if finding.change else 0.0
-    return (place / 10 + 1.5 if only_warns and finding.verdict in failing else place, -abs(size), *_place(finding))
+    return (place / 10 + 1.5 if only_warns and finding.verdict in failing else place, -abs(size))

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Summary:
     """One side of a comparison, in the metric's base unit.
 
-    `low` and `high` bound the pseudo-median at level `confidence` (None and 0 where there are too few launches);
+    `median` is the pseudo-median (of several sessions the mean of theirs; NaN where there is no value). `low` and
+    `high` bound it at level `confidence` (None and 0 where there are too few launches);
     `total` is the sum of the values, which is what a count's limit is held against.
     """
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
-from perfkit.model.budget import Budget, Limit
+from perfkit.model.budget import Budget, Limit, Tolerance
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.launch import Launch, Outcome
 from perfkit.model.metric import Metric
@@ -136,15 +136,15 @@ class Run:
         )
         return Recorded(self.id, self.created, self.machine, self.conditions, self.commit, samples)
 
-    def without_tolerances(self) -> Self:
-        """This run with its limits as the only budgets: what can be said without a base."""
+    def keeping(self, *kinds: type[Limit | Tolerance]) -> Self:
+        """This run with only these kinds of budgets: limits, where there is no base to hold tolerances against."""
         results = tuple(
             replace(
                 result,
                 budgets={
-                    name: limits
+                    name: kept
                     for name, budgets in result.budgets.items()
-                    if (limits := tuple(budget for budget in budgets if isinstance(budget, Limit)))
+                    if (kept := tuple(budget for budget in budgets if isinstance(budget, kinds)))
                 },
             )
             for result in self.results

@@ -92,6 +92,7 @@ def _row(number: int, finding: Finding, result: Result | None, sessions: tuple[R
         budgets=tuple(BudgetText(str(held.budget), budget_wording(held), held.why) for held in finding.budgets),
         picture=picture(finding, result, sessions, run_label),
         unit=finding.metric.unit,
+        declared=bool(finding.budgets or (result and result.budgets.get(finding.metric.name))),
     )
 
 

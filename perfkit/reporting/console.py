@@ -85,8 +85,8 @@ def _style(wording: Wording) -> str:
 
 def _table(view: View, page: _Page) -> None:
     """Rows under their benchmark's name; metrics without a budget are only counted where others have one."""
-    judged = any(row.budgets for row in view.rows)
-    shown = [row for row in view.rows if row.budgets or row.needs_eyes or not judged or not view.compared]
+    declared = any(row.declared for row in view.rows)
+    shown = [row for row in view.rows if row.declared or row.needs_eyes or not declared]
     wide = page.width >= _WIDTH
     titles = _titles(view, wide=wide)
     cells = {row.anchor: _cells(row, view, wide=wide) for row in shown}

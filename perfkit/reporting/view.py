@@ -121,7 +121,10 @@ class BudgetText:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One finding, ready to be set; `finding` holds its numbers for the reports that machines read."""
+    """One finding, ready to be set; `finding` holds its numbers for the reports that machines read.
+
+    `declared` tells that the scenario has a budget for the metric, also one that waits for a base.
+    """
 
     finding: Finding
     anchor: str
@@ -132,6 +135,7 @@ class Row:
     budgets: tuple[BudgetText, ...]
     picture: Picture | None
     unit: str
+    declared: bool
 
     @property
     def benchmark(self) -> str:
