@@ -5,6 +5,8 @@ is left behind.
 """
 
 import os
+import platform
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -36,9 +38,10 @@ class AudioServer:
 
 def choose(wanted: Literal["pipewire", "jack", "auto"]) -> ServerKind:
     """The server to use: PipeWire, else jackd. Raises Skipped, naming the packages, where it is missing."""
+    linux = platform.system() == "Linux"
     present: dict[ServerKind, bool] = {
-        "pipewire": bool(shutil.which("pipewire") and _pipewire_jack()),
-        "jack": bool(shutil.which("jackd")),
+        "pipewire": bool(linux and shutil.which("pipewire") and _pipewire_jack()),
+        "jack": bool(linux and shutil.which("jackd")),
     }
     for kind, there in present.items():
         if there and wanted in {kind, "auto"}:
@@ -103,7 +106,7 @@ def _jackd(launcher: Launcher, rate: int, block: int) -> Iterator[AudioServer]:
             ours = _mapped(target.pid)
             yield AudioServer("jackd, dummy driver with monitor ports", env, "system:playback_1", "system:monitor_1")
     finally:
-        _forget(name, ours)
+        _forget(ours)
 
 
 @contextmanager
@@ -126,10 +129,13 @@ def _mapped(pid: int) -> set[Path]:
     return {path for path in paths if path.name != "jack-shm-registry"}
 
 
-def _forget(name: str, ours: set[Path]) -> None:
-    """Remove what a jackd that had to be killed left behind, and JACK's registry once no server needs it."""
-    named = set(_SHARED_MEMORY.glob(f"jack_{name}_*")) | set(_SHARED_MEMORY.glob(f"jack_sem.*_{name}_*"))
-    for path in named | ours:
+def _forget(ours: set[Path]) -> None:
+    """Remove what a jackd that was killed left, now or in an earlier launch; JACK's registry once no server needs it."""
+    for path in _SHARED_MEMORY.glob("jack_*perfkit-*"):
+        owner = re.search(r"perfkit-(\d+)_", path.name)
+        if owner and (int(owner[1]) == os.getpid() or not Path(f"/proc/{owner[1]}").exists()):
+            path.unlink(missing_ok=True)
+    for path in ours:
         path.unlink(missing_ok=True)
     if not any(_SHARED_MEMORY.glob("jack_sem.*")) and not any(_SHARED_MEMORY.glob("jack-[0-9]*")):
         shutil.rmtree(_SHARED_MEMORY / f"jack_db-{os.getuid()}", ignore_errors=True)

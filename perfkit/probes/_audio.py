@@ -96,9 +96,11 @@ def floor_sentence(played: Played) -> str:
     """How late an empty body was woken and done on this machine, before the program played."""
     late, finished = played.floor.late, played.floor.finished
     share, name = (0.999, "p99.9") if len(late) >= _BLOCKS_FOR_P999 else (0.99, "p99")
+    too_late = int((played.floor.waited > 1).sum())
+    tail, longest = format_quantity(harrell_davis(late, share), "s"), format_quantity(float(late.max()), "s")
     return (
-        f"empty body, {len(late)} blocks: woken late {name} {format_quantity(harrell_davis(late, share), 's')}, "
-        f"max {format_quantity(float(late.max()), 's')}; done by {format_quantity(float(finished.max()), 's')}"
+        f"empty body, {too_late} of {len(late)} blocks late: woken late {name} {tail}, max {longest}; "
+        f"done by {format_quantity(float(finished.max()), 's')}"
     )
 
 

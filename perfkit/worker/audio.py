@@ -149,6 +149,15 @@ def classify(records: Records, frames: int, rate: int, own_threads: bool) -> tup
     return missed, disturbed
 
 
+def import_numpy() -> Any:
+    """The numpy of the side's environment, which its bodies use."""
+    try:
+        import numpy as np
+    except ImportError:
+        sys.exit("%s has no numpy, and an audio block is an array of it: pip install numpy there" % sys.executable)
+    return np
+
+
 def offer_declarations() -> None:
     """Let a scenario file `import perfkit`: the declarations alone, with the submodules that are installed, if any."""
     installed = importlib.util.find_spec("perfkit")
@@ -223,8 +232,7 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     `body`, `arguments`, `frames`, `rate`: what is played; `floor`, `warmup`, `blocks`: how many blocks of nothing, of
     the body uncounted, and of the body counted; `until_miss`: whether the first miss ends it.
     """
-    import numpy as np
-
+    np = import_numpy()
     frames, rate = request["frames"], request["rate"]
     body = load_body(request["body"])(frames, rate, **request["arguments"])
     if not callable(body):

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from contextlib import contextmanager, suppress
@@ -234,6 +235,22 @@ def test_a_killed_jackd_leaves_no_shared_memory(launcher, require):
 def _is_ours(cmdline):
     words = cmdline.read_bytes().split(b"\0")
     return words[0].endswith(b"/jackd") and f"perfkit-{os.getpid()}".encode() in words
+
+
+def test_what_a_killed_launch_left_is_removed_by_the_next(launcher, require):
+    require(shutil.which("jackd"), INSTALL["jack"])
+    ended = subprocess.Popen(["true"])
+    ended.wait()
+    left, others = (SHARED_MEMORY / f"jack_perfkit-{pid}_0_0" for pid in (ended.pid, os.getppid()))
+    left.touch()
+    others.touch()
+    try:
+        with audio_servers.private_server(launcher, "jack", rate=48_000, block=128):
+            pass
+        assert (left.exists(), others.exists()) == (False, True)
+    finally:
+        left.unlink(missing_ok=True)
+        others.unlink(missing_ok=True)
 
 
 def test_without_a_server_the_skip_says_what_to_install(tmp_path, monkeypatch):

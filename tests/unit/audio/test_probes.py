@@ -90,6 +90,11 @@ def test_facts_say_what_is_missing():
     assert "silence" in facts["signal"]
 
 
+def test_the_floor_tells_how_many_empty_blocks_were_late():
+    facts = dict(block_details(played(np.full(10, 1e-4)))[2].rows)
+    assert facts["floor"] == ("empty body, 0 of 100 blocks late: woken late p99 10.0 µs, max 10.0 µs; done by 11.0 µs")
+
+
 def test_small_blocks_without_real_time_cannot_be_judged():
     assert caveats(64, real_time=False) == ("not real-time",)
     assert caveats(65, real_time=False) == ("non-RT",)
