@@ -20,7 +20,7 @@ def built_alike(sides: Sides) -> bool:
     What a build made is what lies in the worktree and git does not hold.
     """
     made = [_made(side) for side in (sides.base, sides.candidate)]
-    if not made[0] or [_outline(sides.base.tree, made[0])] != [_outline(sides.candidate.tree, made[1])]:
+    if not made[0] or _outline(sides.base.tree, made[0]) != _outline(sides.candidate.tree, made[1]):
         return False
     return _digest(sides.base.tree, made[0]) == _digest(sides.candidate.tree, made[1])
 
