@@ -130,7 +130,7 @@ def _mapped(pid: int) -> set[Path]:
 
 
 def _forget(ours: set[Path]) -> None:
-    """Remove what a jackd that was killed left, now or in an earlier launch; JACK's registry once no server needs it."""
+    """Remove what a jackd that was killed left, now or earlier, and JACK's registry once no server needs it."""
     for path in _SHARED_MEMORY.glob("jack_*perfkit-*"):
         owner = re.search(r"perfkit-(\d+)_", path.name)
         if owner and (int(owner[1]) == os.getpid() or not Path(f"/proc/{owner[1]}").exists()):

@@ -1,15 +1,19 @@
 """A signal through an audio server and back."""
 
+from typing import TYPE_CHECKING
+
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_loop import Trip, require_client, send
 from perfkit.model.errors import Invalid
 from perfkit.model.launch import Curve, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
-from perfkit.probes.audio_latency import AudioLatency, round_trip_metrics
 from perfkit.signal.correlation import Delay, excitation, find_delay
 
+if TYPE_CHECKING:
+    from perfkit.probes.audio_latency import AudioLatency
 
-def round_trip(probe: AudioLatency, launcher: Launcher) -> Measurement:
+
+def round_trip(probe: "AudioLatency", launcher: Launcher) -> Measurement:
     """Open a private server once and measure. Raises Skipped without a server or client, Invalid without a signal."""
     require_client()
     kind = choose(probe.server)
@@ -17,18 +21,14 @@ def round_trip(probe: AudioLatency, launcher: Launcher) -> Measurement:
     with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
         trip = send(launcher, server, signal, tail=round(probe.longest * probe.rate))
     delay = find_delay(signal, trip.recorded)
-    _check(delay, trip, server)
+    if delay.trouble:
+        raise Invalid(delay.trouble, hint=f"is {server.record} connected to what is played into {server.play}?")
     return Measurement(
         values={"latency": delay.frames / trip.rate, "latency_frames": delay.frames},
-        metrics=round_trip_metrics(kind),
+        metrics=probe.round_trip_metrics(kind),
         details=(_curve(delay), Facts("audio", _rows(delay, trip, server))),
         caveats=() if trip.real_time else ("non-RT",),
     )
-
-
-def _check(delay: Delay, trip: Trip, server: AudioServer) -> None:
-    if delay.trouble:
-        raise Invalid(delay.trouble, hint=f"is {server.record} connected to what is played into {server.play}?")
 
 
 def _curve(delay: Delay) -> Curve:

@@ -83,7 +83,13 @@ class AudioLatency:
         """What a launch yields. Where the server is chosen at the launch, the launch completes the method."""
         if self.mode == "smallest_block":
             return (_SMALLEST, latency_metric("virtual sink"))
-        return round_trip_metrics("" if self.server == "auto" else self.server)
+        return self.round_trip_metrics("" if self.server == "auto" else self.server)
+
+    @staticmethod
+    def round_trip_metrics(server: str) -> tuple[Metric, ...]:
+        """The metrics of a round trip through `server`, which is empty where a launch will choose it."""
+        method = f"round trip, {server}" if server else "round trip"
+        return (latency_metric(method), frames_metric(method))
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One search, or one open of a server."""
@@ -92,9 +98,3 @@ class AudioLatency:
         if self.mode == "smallest_block":
             return _audio_search.smallest_block(self, launcher)
         return _audio_round_trip.round_trip(self, launcher)
-
-
-def round_trip_metrics(server: str) -> tuple[Metric, ...]:
-    """The metrics of a round trip through `server`."""
-    method = f"round trip, {server}" if server else "round trip"
-    return (latency_metric(method), frames_metric(method))
