@@ -35,6 +35,7 @@ from perfkit.running.measuring import Measured, Surroundings, measure
 from perfkit.running.plan import Plan, draw_seed
 from perfkit.storage import baselines, runs
 from perfkit.storage.files import write_atomically
+from perfkit.storage.journal import read_journal
 from perfkit.storage.schema import json_schema
 
 Policy = Literal["pass", "fail"] | None
@@ -76,6 +77,11 @@ def load(start: Path, selection: Selection) -> tuple[Benchmark, ...]:
     """The benchmarks that are meant in the project around `start`."""
     config = read_config(start)
     return _load(config, selection, start)[0]
+
+
+def begun_with(start: Path, resume: str) -> tuple[str, ...]:
+    """The arguments that the run to be gone on with was begun with."""
+    return read_journal(_folder(read_config(start), resume)).run.arguments
 
 
 def run(request: Request, observer: RunObserver) -> Judged:

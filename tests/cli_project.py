@@ -7,13 +7,20 @@ from pathlib import Path
 
 
 def perfkit(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, as a shell would."""
+    """Run the command line in a process of its own, as a shell would; the machine's lock is the folder's own."""
     return subprocess.run(
         [sys.executable, "-m", "perfkit", *arguments],
         cwd=folder,
-        env={**os.environ, "COLUMNS": "120", **environment},
+        env={**os.environ, "COLUMNS": "120", **own_lock(folder), **environment},
         capture_output=True,
         text=True,
         check=False,
         timeout=120,
     )
+
+
+def own_lock(folder: Path) -> dict[str, str]:
+    """Tests of one machine may run beside each other; what they hold against each other lies in their folder."""
+    place = folder.parent / f"{folder.name}-tmp"
+    place.mkdir(exist_ok=True)
+    return {"TMPDIR": str(place)}

@@ -2,14 +2,13 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from perfkit.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from perfkit.loading.selecting import Selection
     from perfkit.usecases import Request
 
 
@@ -48,46 +47,50 @@ Resume = Annotated[
 ]
 
 
-def selection(select: list[str] | None, keyword: str, tags: list[str] | None) -> "Selection":
-    """The selection that the options mean."""
-    from perfkit.loading.selecting import Selection
+def request(context: typer.Context) -> "Request":
+    """What the options of a measuring verb mean; with --resume those that the run was begun with.
 
-    return Selection(tuple(select or ()), keyword, tuple(tags or ()))
-
-
-def request(
-    arguments: tuple[str, ...],
-    chosen: "Selection",
-    *,
-    once: bool = False,
-    quick: bool = False,
-    thorough: bool = False,
-    processes: int | None = None,
-    max_time: str = "",
-    seed: int | None = None,
-) -> "Request":
-    """What the options of a measuring verb mean. Raises UsageError where they contradict each other."""
+    Raises UsageError where they contradict each other.
+    """
     from perfkit.loading.config import read_config
+    from perfkit.loading.selecting import Selection
     from perfkit.running import plan as plans
     from perfkit.usecases import Request
 
-    config = read_config(here())
-    named = [name for name, on in (("--once", once), ("--quick", quick), ("--thorough", thorough)) if on]
-    named += ["--processes"] if processes is not None else []
-    if len(named) > 1:
-        raise UsageError(f"{' and '.join(named)} contradict each other", hint="give one of them")
-    drawn = plans.draw_seed() if seed is None else seed
+    config, given = read_config(here()), context.params
+    resume = given["resume"]
+    if resume:
+        given = _as_begun(context, resume)
+    chosen = [name for name in ("once", "quick", "thorough", "processes") if given.get(name)]
+    if len(chosen) > 1:
+        raise UsageError(
+            f"{' and '.join(f'--{name}' for name in chosen)} contradict each other", hint="give one of them"
+        )
+    drawn = plans.draw_seed() if given["seed"] is None else given["seed"]
     plan = plans.default(drawn, config.tables.run.precision)
-    if once:
+    if given.get("once"):
         plan = plans.once(drawn)
-    elif quick:
+    elif given["quick"]:
         plan = plans.quick(drawn)
-    elif thorough:
+    elif given["thorough"]:
         plan = plans.thorough(drawn)
-    elif processes is not None:
-        plan = plans.exactly(drawn, processes)
-    limit = _seconds(max_time) if max_time else config.tables.run.max_time
-    return Request(config, here(), chosen, plans.limited(plan, limit) if limit else plan, arguments)
+    elif given["processes"]:
+        plan = plans.exactly(drawn, given["processes"])
+    limit = _seconds(given["max_time"]) if given["max_time"] else config.tables.run.max_time
+    selection = Selection(tuple(given["select"] or ()), given["keyword"], tuple(given["tag"] or ()))
+    return Request(config, here(), selection, plans.limited(plan, limit) if limit else plan, context.obj, resume)
+
+
+def _as_begun(context: typer.Context, resume: str) -> dict[str, Any]:
+    """The options that an unfinished run was begun with. Raises UsageError if another verb began it."""
+    from perfkit.usecases import begun_with
+
+    verb, *typed = begun_with(here(), resume) or ("run",)
+    if verb != context.info_name:
+        raise UsageError(
+            f"that run was begun by `perfkit {verb}`", hint=f"go on with: perfkit {verb} --resume {resume}"
+        )
+    return context.command.make_context(verb, typed).params
 
 
 def formats(text: str, default: tuple[str, ...]) -> tuple[str, ...]:

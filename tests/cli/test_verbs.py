@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli_project import perfkit
+from tests.cli_project import own_lock, perfkit
 
 PROGRAM = """
 import sys, time
@@ -162,6 +162,7 @@ def test_ctrl_c_keeps_what_was_measured_and_resume_finishes(project):
     process = subprocess.Popen(
         [sys.executable, "-m", "perfkit", "run", "app", "--processes", "30"],
         cwd=project,
+        env={**os.environ, **own_lock(project)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -280,6 +281,7 @@ def test_two_runs_at_once_are_refused(project):
     first = subprocess.Popen(
         [sys.executable, "-m", "perfkit", "run", "app", "--processes", "500"],
         cwd=project,
+        env={**os.environ, **own_lock(project)},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,

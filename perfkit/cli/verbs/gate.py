@@ -44,23 +44,17 @@ def gate(
 
     What looks slower is measured a second time in new processes before it is called regressed.
     """
-    from dataclasses import replace
-
     from rich.console import Console
 
     from perfkit import usecases
     from perfkit.cli.progress import LiveProgress
     from perfkit.cli.results import finish
 
-    chosen = options.selection(select, keyword, tag)
     policy: usecases.Policy = on_inconclusive.value if on_inconclusive else None
     if stored is not None:
         judged = usecases.judge_stored(options.here(), str(stored), baseline=baseline, on_inconclusive=policy)
         finish(judged, options.formats(report, ("html", "md")), output)
-    request = options.request(
-        context.obj, chosen, quick=quick, thorough=thorough, processes=processes, max_time=max_time, seed=seed
-    )
-    request = replace(request, resume=resume)
+    request = options.request(context)
     formats = options.formats(report, request.config.tables.report.formats)
     with LiveProgress(Console(stderr=True)) as progress:
         judged = usecases.gate(request, progress, baseline=baseline, on_inconclusive=policy)

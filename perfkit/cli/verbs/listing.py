@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from perfkit.cli.options import Format, Keyword, Output, Select, Tags, here, selection
+from perfkit.cli.options import Format, Keyword, Output, Select, Tags, here
 from perfkit.cli.talk import emit
 
 if TYPE_CHECKING:
@@ -18,8 +18,9 @@ def list_benchmarks(
     import json
 
     from perfkit import usecases
+    from perfkit.loading.selecting import Selection
 
-    benchmarks = usecases.load(here(), selection(select, keyword, tag))
+    benchmarks = usecases.load(here(), Selection(tuple(select or ()), keyword, tuple(tag or ())))
     if output is Format.JSON:
         emit(json.dumps([_plain(benchmark) for benchmark in benchmarks], indent=2))
         return

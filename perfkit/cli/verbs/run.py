@@ -26,8 +26,6 @@ def run(
     Each benchmark gets seven launches or more, until the interval of its judged metrics is within ±2 % or 150 s are
     gone; Ctrl-C keeps what was measured.
     """
-    from dataclasses import replace
-
     from rich.console import Console
 
     from perfkit import usecases
@@ -35,22 +33,11 @@ def run(
     from perfkit.cli.results import finish
     from perfkit.model.verdict import ExitCode
 
-    request = options.request(
-        context.obj,
-        options.selection(select, keyword, tag),
-        once=once,
-        quick=quick,
-        thorough=thorough,
-        processes=processes,
-        max_time=max_time,
-        seed=seed,
-    )
-    if resume:
-        request = replace(request, resume=resume)
+    request = options.request(context)
     formats = options.formats(report, request.config.tables.report.formats)
     with LiveProgress(Console(stderr=True)) as progress:
         judged = usecases.run(request, progress)
     failed = ExitCode.NOT_MEASURED in judged.judgement.codes
     code = ExitCode.NOT_MEASURED if failed else ExitCode.PASSED
-    advice = "" if once or failed else "perfkit baseline save, or perfkit gate to compare with one"
+    advice = "" if request.plan.most == 1 or failed else "perfkit baseline save, or perfkit gate to compare with one"
     finish(judged, formats, output, code=code, advice=advice)
