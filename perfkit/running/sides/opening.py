@@ -11,7 +11,7 @@ from perfkit.model.errors import MeasurementError
 from perfkit.running.sides.building import Build, Built, build_side
 from perfkit.running.sides.git import Git
 from perfkit.running.sides.homes import default_parent, open_home
-from perfkit.running.sides.interrupts import as_interrupt
+from perfkit.running.sides.interrupts import interrupts
 from perfkit.running.sides.revisions import Revisions
 
 SideName = Literal["base", "candidate"]
@@ -52,10 +52,12 @@ def open_sides(
 
     Opened again, for a confirmation, the same commits come under another path and are built anew. `in_place` measures
     the user's work tree as the candidate. `python` is `[project] python`, for each side relative to its own root.
-    Meanwhile SIGTERM and SIGHUP raise KeyboardInterrupt as Ctrl-C does. Raises MeasurementError where a side cannot be
-    made, built, or has no interpreter. `parent` is where the folder is made (the user's cache).
+    `parent` is where the folder is made (default: the user's cache). Meanwhile the first Ctrl-C, SIGTERM or SIGHUP
+    raises KeyboardInterrupt, and later ones wait for the removal. Raises MeasurementError where a side cannot be made,
+    built, or has no interpreter.
     """
-    with as_interrupt(), open_home(parent or default_parent(revisions.top), revisions.git_dir) as (base, candidate):
+    home = parent or default_parent(revisions.top)
+    with interrupts() as signals, open_home(home, revisions.git_dir) as (base, candidate), signals.allowed():
         _check_out(revisions, revisions.base, base)
         if not in_place:
             _check_out(revisions, revisions.candidate, candidate)
