@@ -27,6 +27,8 @@ def headline(findings: Sequence[Finding], unmeasured: Sequence[Unmeasured]) -> s
     parts = [*missed, *(_of(counts[kind], one, many) for kind, one, many in _COUNTED if counts[kind])]
     total = f"{_of(len(judged), 'finding', 'findings')}"
     fine = counts[Verdict.UNCHANGED] + counts[Verdict.WITHIN_LIMIT]
+    if fine == len(judged) and not missed and not any(finding.change for finding in judged):
+        return f"{_of(len(judged), 'metric', 'metrics')} within their limits"
     if fine == len(judged) and not missed:
         return f"no regression in {total}"
     return f"{_listed(parts)} in {total}" if parts else f"no regression in {total}"

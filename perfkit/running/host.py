@@ -146,5 +146,6 @@ def _attempt(answer: LaunchAnswer) -> Attempt:
     measured = Measurement(
         dict(answer.values), decode(answer.details), answer.metrics, answer.run_delay, answer.caveats
     )
-    reason = answer.reason + (f"\n{answer.hint}" if answer.reason and answer.hint else "")
+    separator = "\n" if "\n" in answer.reason else "; "
+    reason = separator.join(filter(None, (answer.reason, answer.hint)))
     return Attempt(answer.outcome, reason, measured, answer.disturbance, answer.started, answer.duration)

@@ -1,1 +1,1 @@
-"""Programs of our own that run in children: the probe host, the light launcher, and what measures inside a side's interpreter."""
+"""Programs of our own that run in children: the light launcher, the probe host, and what a side's interpreter runs."""

@@ -75,7 +75,7 @@ class Launcher:
                 target.kill_at = None
                 target.signal(signal.SIGKILL)
             if target.ready.polled:
-                self._check(target, now)
+                self._check(target)
 
     def _command(self, _now: float) -> None:
         data = os.read(0, 65536)
@@ -130,7 +130,7 @@ class Launcher:
         for name, stream in target.streams.items():
             self._watch(stream.fd, self._drainer(target, name))
         if target.ready.fd >= 0:
-            self._watch(target.ready.fd, lambda now: self._check(target, now))
+            self._watch(target.ready.fd, lambda _: self._check(target))
         if not request["quiet"]:
             self._reply(id=target.id, pid=target.pid, started=target.started)
         if PIDFD:
@@ -161,37 +161,38 @@ class Launcher:
         self._reply(left=len(children()) if self._adopts else len(self._targets))
 
     def _drainer(self, target: Target, name: str) -> Callable[[float], None]:
-        def drain(now: float) -> None:
-            self._drain(target, name, now)
+        def drain(_now: float) -> None:
+            self._drain(target, name)
 
         return drain
 
-    def _drain(self, target: Target, name: str, now: float) -> bool:
+    def _drain(self, target: Target, name: str, ended: float | None = None) -> bool:
         """Take what an output holds, up to one pipe full; whether there may be more."""
         stream = target.streams[name]
         data = stream.read()
         if name == "stdout" and data and target.ready.at is None and target.ready.printed(data):
-            self._is_ready(target, now)
+            self._is_ready(target, ended)
         if data == b"":
             self._unwatch(stream.fd)
         return bool(data)
 
-    def _check(self, target: Target, now: float) -> None:
+    def _check(self, target: Target, ended: float | None = None) -> None:
         """Look at a ready source that is no output."""
         if target.ready.at is not None:
             return
         before = target.ready.fd
         if target.ready.check():
             target.ready.close()
-            self._is_ready(target, now)
+            self._is_ready(target, ended)
         if before != target.ready.fd:
             self._unwatch(before)
             if target.ready.fd >= 0:
-                self._watch(target.ready.fd, lambda now: self._check(target, now))
+                self._watch(target.ready.fd, lambda _: self._check(target))
 
-    def _is_ready(self, target: Target, now: float) -> None:
-        target.ready.at = now
-        self._reply(id=target.id, ready=now)
+    def _is_ready(self, target: Target, ended: float | None) -> None:
+        """Stamped after the look: what it saw may be younger than the wake-up, but never than the program's end."""
+        target.ready.at = time.monotonic() if ended is None else ended
+        self._reply(id=target.id, ready=target.ready.at)
 
     def _listen_for_ends(self) -> None:
         """Without pidfd, SIGCHLD wakes the loop."""
