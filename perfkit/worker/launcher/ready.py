@@ -91,7 +91,7 @@ class Ready:
         self._sock = _socket.socket(family, _socket.SOCK_STREAM)
         self._sock.setblocking(False)
         self._sent, self._answer = False, b""
-        pass
+        self._sock.bind(("", 0))
         if self._sock.getsockname()[1] == port:
             raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
 
