@@ -2,11 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from perfkit.model.metric import Metric
 from perfkit.model.outcome import Outcome as Outcome  # noqa: PLC0414 - its home for all but the errors
+
+
+class Side(StrEnum):
+    """The two sides of a comparison."""
+
+    BASE = "base"
+    CANDIDATE = "candidate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +260,8 @@ class Launch:
 
     `started` is seconds since the epoch, `duration` s. `contaminated` names the rules that it broke; `replaced` tells
     that it was run again and the later launch counts instead.
-    `details` is the details file's name in the run's folder, or empty.
+    `details` is the details file's name in the run's folder, or empty. `pair` numbers the pairs of a session from 0;
+    a pair that is run again takes the next number.
     """
 
     outcome: Outcome
@@ -268,3 +277,5 @@ class Launch:
     replaced: bool = False
     caveats: tuple[str, ...] = ()
     details: str = ""
+    side: Side = Side.CANDIDATE
+    pair: int | None = None

@@ -1,31 +1,58 @@
 """What was measured: runs, the samples drawn from them, and what a baseline keeps."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from perfkit.model.budget import Budget, Limit, Tolerance
 from perfkit.model.environment import Commit, Conditions, Machine
-from perfkit.model.launch import Launch, Outcome
+from perfkit.model.launch import Launch, Outcome, Side
 from perfkit.model.metric import Metric
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One uninterrupted stretch of measuring; times in seconds since the epoch."""
+    """One uninterrupted stretch of measuring; times in seconds since the epoch.
+
+    `confirmation` marks the second batch of pairs, of what the first one suspected. `out_of_time` names the benchmarks
+    that a time limit ended before they were decided.
+    """
 
     number: int
     started: float
     ended: float
     seed: int
     interrupted: bool = False
+    confirmation: bool = False
+    out_of_time: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """What the pairs of a run compare: the ref as written, and the base that it led to.
+
+    The base is the merge base with `ref`, or `ref` itself where `exact`. `snapshot` is the commit that the candidate
+    was measured as. `in_place` tells that it was measured in the user's own work tree, `identical` whether both
+    builds made the same bytes (None where nothing was built).
+    """
+
+    ref: str
+    commit: Commit
+    snapshot: str
+    exact: bool = False
+    in_place: bool = False
+    identical: bool | None = None
+
+    def __str__(self) -> str:
+        return f"{self.ref if self.exact else f'the merge base with {self.ref}'} ({self.commit})"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All launches of one benchmark, in order.
+    """All launches of one benchmark, in order; in a comparison of pairs those of both sides.
 
-    `metrics` are the definitions in force, budgets those of the scenario.
+    `metrics` are the definitions in force, budgets those of the scenario. What is said of the outcome, the measured
+    launches and their values is said of the candidate; `base` says it of the other side.
     """
 
     benchmark: str
@@ -42,7 +69,7 @@ class Result:
     @property
     def outcome(self) -> Outcome:
         """How the benchmark went: any failure or timeout counts, an invalid launch only if none was measured."""
-        outcomes = [launch.outcome for launch in self.launches]
+        outcomes = [launch.outcome for launch in self._own]
         for outcome in (Outcome.FAILED, Outcome.TIMED_OUT, Outcome.MEASURED, Outcome.INVALID):
             if outcome in outcomes:
                 return outcome
@@ -54,10 +81,10 @@ class Result:
         outcome = self.outcome
         if outcome is Outcome.MEASURED:
             return ""
-        reasons = [launch.reason for launch in self.launches if launch.outcome is outcome]
+        reasons = [launch.reason for launch in self._own if launch.outcome is outcome]
         if not reasons:
             return "no launch was made"
-        share = f" ({len(reasons)} of {len(self.launches)} launches)" if len(self.launches) > 1 else ""
+        share = f" ({len(reasons)} of {len(self._own)} launches)" if len(self._own) > 1 else ""
         return reasons[-1] + share
 
     @property
@@ -66,13 +93,54 @@ class Result:
 
         A contaminated launch that was run again stays recorded but gives way to its replacement.
         """
-        launches = tuple(launch for launch in self.launches if launch.outcome is Outcome.MEASURED)
+        launches = tuple(launch for launch in self._own if launch.outcome is Outcome.MEASURED)
         clean = tuple(launch for launch in launches if not launch.replaced)
         return clean or launches
 
     def values(self, metric: str) -> tuple[float, ...]:
         """The sample of one metric: one value per counting launch, in launch order, base unit."""
         return tuple(launch.values[metric] for launch in self.measured if metric in launch.values)
+
+    @property
+    def base(self) -> "Result":
+        """The base's launches of a comparison of pairs, as a result of their own."""
+        launches = (replace(launch, side=Side.CANDIDATE) for launch in self.launches if launch.side is Side.BASE)
+        return replace(self, launches=tuple(launches))
+
+    def complete_pairs(self, sessions: Collection[int]) -> tuple[tuple[Launch, Launch], ...]:
+        """Base and candidate of every pair of these sessions that was measured on both sides, in pair order.
+
+        Pairs that were run again are left out.
+        """
+        paired: dict[tuple[int, int], dict[Side, Launch]] = {}
+        for launch in self.launches:
+            counts = launch.outcome is Outcome.MEASURED and not launch.replaced and launch.session in sessions
+            if counts and launch.pair is not None:
+                paired.setdefault((launch.session, launch.pair), {})[launch.side] = launch
+        return tuple(
+            (sides[Side.BASE], sides[Side.CANDIDATE]) for _, sides in sorted(paired.items()) if len(sides) == len(Side)
+        )
+
+    def pairs(self, metric: str, sessions: Collection[int]) -> tuple[tuple[float, float], ...]:
+        """The values of one metric in the complete pairs of these sessions: (base, candidate), base unit."""
+        return tuple(
+            (base.values[metric], candidate.values[metric])
+            for base, candidate in self.complete_pairs(sessions)
+            if metric in base.values and metric in candidate.values
+        )
+
+    @property
+    def half_pairs(self) -> int:
+        """Pairs with a launch of one side only: measuring was interrupted between the two."""
+        sides: dict[tuple[int, int], set[Side]] = {}
+        for launch in self.launches:
+            if launch.pair is not None and not launch.replaced:
+                sides.setdefault((launch.session, launch.pair), set()).add(launch.side)
+        return sum(len(seen) < len(Side) for seen in sides.values())
+
+    @property
+    def _own(self) -> tuple[Launch, ...]:
+        return tuple(launch for launch in self.launches if launch.side is Side.CANDIDATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +179,8 @@ class Baseline:
 class Run:
     """Everything one `run` or `gate` wrote.
 
-    `complete` is False if it was interrupted or time ran out before every benchmark had its launches.
+    `complete` is False if it was interrupted or time ran out before every benchmark had its launches; pairs that a
+    time limit ended are complete. `against` is there where pairs of two sides were measured.
     """
 
     id: str
@@ -125,6 +194,18 @@ class Run:
     results: tuple[Result, ...]
     complete: bool = True
     notes: tuple[str, ...] = field(default=())
+    against: Against | None = None
+
+    def batch(self, *, confirmation: bool) -> frozenset[int]:
+        """The numbers of the sessions of the first batch of pairs, or of the second, the confirmation."""
+        return frozenset(one.number for one in self.sessions if one.confirmation is confirmation)
+
+    def recorded_base(self) -> Recorded | None:
+        """The base's samples of a comparison of pairs, as one session; None where there was no such comparison."""
+        if self.against is None:
+            return None
+        base = replace(self, commit=self.against.commit, results=tuple(result.base for result in self.results))
+        return base.recorded()
 
     def recorded(self) -> Recorded:
         """This run's samples, as one session."""

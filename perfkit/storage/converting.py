@@ -10,11 +10,12 @@ from msgspec import UNSET, UnsetType, structs
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.launch import Disturbance, Launch, Outcome
 from perfkit.model.metric import Metric
-from perfkit.model.run import Result, Run, Session
+from perfkit.model.run import Against, Result, Run, Session
 from perfkit.storage import budgets
 from perfkit.storage.structs import (
     Identity,
     ResultHead,
+    StoredAgainst,
     StoredCommit,
     StoredDisturbance,
     StoredLaunch,
@@ -60,6 +61,7 @@ def identity_to_stored(run: Run) -> dict[str, Any]:
         "conditions": conditions_to_stored(run.conditions),
         "commit": commit_to_stored(run.commit),
         "notes": printables(run.notes),
+        "against": against_to_stored(run.against),
     }
 
 
@@ -74,7 +76,26 @@ def identity_from(stored: Identity) -> dict[str, Any]:
         "conditions": Conditions(stored.conditions),
         "commit": commit_from(stored.commit),
         "notes": stored.notes,
+        "against": against_from(stored.against),
     }
+
+
+def against_to_stored(against: Against | None) -> StoredAgainst | UnsetType:
+    """The same fields under the same names; nothing where no pairs were measured."""
+    if against is None:
+        return UNSET
+    fields_of = {name: getattr(against, name) for name in ("snapshot", "exact", "in_place")}
+    identical = UNSET if against.identical is None else against.identical
+    commit = commit_to_stored(against.commit)
+    return StoredAgainst(ref=printable(against.ref), commit=commit, identical=identical, **fields_of)
+
+
+def against_from(stored: StoredAgainst | UnsetType) -> Against | None:
+    """The same fields under the same names."""
+    if isinstance(stored, UnsetType):
+        return None
+    identical = None if isinstance(stored.identical, UnsetType) else stored.identical
+    return Against(stored.ref, commit_from(stored.commit), stored.snapshot, stored.exact, stored.in_place, identical)
 
 
 def conditions_to_stored(conditions: Conditions) -> dict[str, str]:
@@ -146,6 +167,8 @@ def launch_to_stored(launch: Launch) -> StoredLaunch:
         replaced=launch.replaced,
         caveats=launch.caveats,
         details=launch.details,
+        side=launch.side,
+        pair=UNSET if launch.pair is None else launch.pair,
     )
 
 
@@ -165,6 +188,8 @@ def launch_from(stored: StoredLaunch) -> Launch:
         stored.replaced,
         stored.caveats,
         stored.details,
+        stored.side,
+        None if stored.pair is UNSET else stored.pair,
     )
 
 

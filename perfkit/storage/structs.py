@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from perfkit.model.budget import Level
-from perfkit.model.launch import Outcome
+from perfkit.model.launch import Outcome, Side
 from perfkit.model.metric import Better, Kind, Resource, Scale
 
 RunSchema = Literal["perfkit-run/1"]
@@ -54,6 +54,19 @@ class StoredSession(_Strict):
     ended: _Epoch
     seed: int
     interrupted: bool = False
+    confirmation: Annotated[bool, Meta(description="a second batch of pairs, of what the first one suspected")] = False
+    out_of_time: Annotated[tuple[str, ...], Meta(description="benchmarks that a time limit ended undecided")] = ()
+
+
+class StoredAgainst(_Strict):
+    """What pairs compare: the ref as written, the base it led to, and how both sides were laid out."""
+
+    ref: str
+    commit: StoredCommit
+    snapshot: Annotated[str, Meta(description="the commit that the candidate was measured as")]
+    exact: Annotated[bool, Meta(description="the base is the ref itself, not the merge base with it")] = False
+    in_place: Annotated[bool, Meta(description="the candidate was measured in the user's own work tree")] = False
+    identical: Annotated[bool | UnsetType, Meta(description="both builds made the same bytes; absent without")] = UNSET
 
 
 class StoredMetric(_Strict):
@@ -105,6 +118,8 @@ class StoredLaunch(_Strict):
     replaced: Annotated[bool, Meta(description="run again; the later launch counts")] = False
     caveats: tuple[str, ...] = ()
     details: Annotated[str, Meta(description="details file, relative to the run's folder")] = ""
+    side: Side = Side.CANDIDATE
+    pair: Annotated[int | UnsetType, Meta(description="number of its pair within the session")] = UNSET
 
     def __post_init__(self) -> None:
         if self.outcome is not Outcome.MEASURED and not self.reason:
@@ -142,6 +157,7 @@ class Identity(_Strict):
     conditions: dict[str, str]
     commit: StoredCommit
     notes: tuple[str, ...] = ()
+    against: Annotated[StoredAgainst | UnsetType, Meta(description="there where pairs were measured")] = UNSET
 
 
 class RunHead(Identity, kw_only=True):

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from perfkit.model.budget import Level, Limit, parse_budget
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.errors import DataError
-from perfkit.model.launch import Curve, Disturbance, Facts, Histogram, Launch, Outcome
+from perfkit.model.launch import Curve, Disturbance, Facts, Histogram, Launch, Outcome, Side
 from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
-from perfkit.model.run import Result, Run, Session
+from perfkit.model.run import Against, Result, Run, Session
 from perfkit.model.units import UNITS
 from perfkit.storage import budgets
 from perfkit.storage.details import decode, encode
@@ -57,7 +57,7 @@ def launches():
         "session": counts, "order": counts, "started": numbers, "duration": numbers, "seed": st.integers(0, 2**63 - 1),
         "disturbance": st.builds(Disturbance, shares, shares, shares, shares, shares, shares),
         "contaminated": st.tuples(text), "replaced": st.booleans(), "caveats": st.lists(text, max_size=2).map(tuple),
-        "details": text,
+        "details": text, "side": st.sampled_from(Side), "pair": st.none() | counts,
     }  # fmt: skip
     measured = st.builds(
         Launch,
@@ -78,11 +78,16 @@ results = st.builds(
     metrics=st.lists(metrics, max_size=2).map(tuple), launches=st.lists(launches(), max_size=3).map(tuple),
 )  # fmt: skip
 machines = st.builds(Machine, text, text, text, counts, counts, text, text, text)
+commits = st.builds(Commit, text, text, st.booleans())
+sessions = st.builds(
+    Session, counts, numbers, numbers, counts, st.booleans(), st.booleans(), st.lists(text, max_size=2).map(tuple)
+)
+againsts = st.none() | st.builds(Against, text, commits, text, st.booleans(), st.booleans(), st.none() | st.booleans())
 whole_runs = st.builds(
     Run, names, text, numbers, st.lists(text, max_size=3).map(tuple), machines,
-    st.builds(Conditions, st.dictionaries(text, text, max_size=2)), st.builds(Commit, text, text, st.booleans()),
-    st.lists(st.builds(Session, counts, numbers, numbers, counts, st.booleans()), max_size=2).map(tuple),
-    st.lists(results, max_size=3).map(tuple), st.booleans(), st.lists(text, max_size=2).map(tuple),
+    st.builds(Conditions, st.dictionaries(text, text, max_size=2)), commits,
+    st.lists(sessions, max_size=2).map(tuple),
+    st.lists(results, max_size=3).map(tuple), st.booleans(), st.lists(text, max_size=2).map(tuple), againsts,
 )  # fmt: skip
 
 
