@@ -33,7 +33,11 @@ class LauncherClient:
         try:
             yield client
         finally:
-            client._wire.close()
+            client.close()
+
+    def close(self) -> None:
+        """End the launcher and everything it started."""
+        self._wire.close()
 
     @property
     def pid(self) -> int:

@@ -55,6 +55,9 @@ class Host:
     def launch(self, request: LaunchRequest) -> Attempt:
         """Make one launch. A host that hangs or dies is ended whole, and the next launch starts another."""
         started, clock = time.time(), time.monotonic()
+        if sys.platform == "win32":
+            reason = "starting programs needs a POSIX system; measure in WSL"
+            return Attempt(Outcome.SKIPPED, reason, _NOTHING, Disturbance(), started, 0.0)
         limit = request.timeout + self._grace
         try:
             if self._child is None:

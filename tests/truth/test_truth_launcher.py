@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -327,6 +328,19 @@ def test_the_environment_and_the_place(launcher, monkeypatch):
     ended = launcher.run(python(code, cwd="inside", env={"A": "b"}, env_pass=("MINE",)))
     assert ended.stdout.split() == [str(launcher.root / "inside"), launcher.python, "None", "1", "b"]
     assert launcher.run(python("import sys; print(repr(sys.stdin.read()))")).stdout == "''\n"
+
+
+def test_ends_are_seen_where_the_caller_ignores_those_of_its_children(tmp_path):
+    before = signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    try:
+        client = LauncherClient()
+    finally:
+        signal.signal(signal.SIGCHLD, before)
+    with (
+        closing(client),
+        client.launch(root=tmp_path, python=sys.executable, tmp=tmp_path, seed=1, timeout=60) as launch,
+    ):
+        assert launch.run(Program(("true",))).code == 0
 
 
 def test_without_pidfd_the_loop_notices_ends_as_well(monkeypatch, tmp_path):

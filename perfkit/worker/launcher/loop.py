@@ -223,14 +223,14 @@ class Launcher:
                 if not self._drain(target, name, now):
                     break
         self._check(target, now)
-        self._forget(target)
         ended: dict[str, Any] = {"id": target.id, "pid": target.pid, "started": target.started, "ended": now}
         ended |= {"ready": target.ready.at}
         ended |= {"code": os.waitstatus_to_exitcode(status), "stopped": target.stopped, "cgroup": bool(target.cgroup)}
         ended |= {"delay": delay, "floor": self._floor, "alone": childless and not adopted}
         ended |= {name: stream.text() for name, stream in target.streams.items()}
         self._reply(**ended, **usage([rusage, *adopted]))
-        self._floor = floor()  # now, when nobody waits for us
+        self._forget(target)  # only now, when nobody waits for us
+        self._floor = floor()
 
     def _forget(self, target: Target) -> None:
         """Close everything that was opened for a program."""
@@ -269,6 +269,7 @@ def kill(pid: int) -> None:
 
 def main() -> None:
     """Serve until stdin ends."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)  # inherited as ignored, it would take the ends from us
     for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
         signal.signal(number, lambda *_: sys.exit(1))
     Launcher().run()
