@@ -104,10 +104,16 @@ def _remove(home: Path) -> None:
     git_dir = _record(home).get("git_dir")
     for side in _sides(home):
         if git_dir and Path(git_dir).is_dir():
-            # By name: `worktree prune` would also forget the user's own that lie on a disk not mounted just now.
-            Git(Path(git_dir), Path(git_dir)).run("worktree", "remove", "--force", "--force", str(side))
+            _forget(Path(git_dir), side)
         _remove_tree(side)
     _remove_tree(home)
+
+
+def _forget(git_dir: Path, side: Path) -> None:
+    """Remove a worktree by name: `worktree prune` would also forget the user's own on a disk not mounted just now."""
+    Git(git_dir, git_dir).run("worktree", "remove", "--force", "--force", str(side))
+    with suppress(OSError):  # in use, or gone; a git that was interrupted leaves it behind empty
+        (git_dir / "worktrees").rmdir()
 
 
 def _record(home: Path) -> dict[str, Any]:
