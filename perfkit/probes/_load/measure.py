@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from perfkit.instruments.affinity import pinned, split_cores
 from perfkit.instruments.cpu import CpuWindow, between
+from perfkit.instruments.priority import preferred
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import Detail, Exit, Launcher, Measurement, Program, Target, Usage
 from perfkit.model.units import format_quantity
@@ -54,14 +55,14 @@ def _load(plan: Plan, service: Program | None, prepare: Program | None, pin: boo
     if prepare is not None:
         launcher.run(prepare)
     cores = split_cores() if pin else None
-    with pinned(cores, target.pid):
+    with pinned(cores, target.pid), preferred() as priority:
         ledger = _run_or_say_why(plan, target)
     exited = target.stop()
     if ledger.service_ended or not exited.stopped:
         raise _died(exited)
     cpu = between(ledger.first_cpu, ledger.last_cpu) if ledger.first_cpu and ledger.last_cpu else None
     pinning = str(cores) if cores else "none: switched off" if not pin else "none: fewer than two cores"
-    return Loaded(ledger, pinning, exited, cpu)
+    return Loaded(ledger, f"{pinning}; {priority}", exited, cpu)
 
 
 def _run_or_say_why(plan: Plan, target: Target) -> Ledger:
