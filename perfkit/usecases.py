@@ -16,6 +16,7 @@ from perfkit.instruments.requirements import skips_fail
 from perfkit.judging.judgement import compare as judge
 from perfkit.judging.judgement import suspects
 from perfkit.judging.options import Options
+from perfkit.judging.paired import judge_pairs
 from perfkit.loading.config import Config, read_config
 from perfkit.loading.finding import configured_places, find_benchmarks
 from perfkit.loading.plugins import register_probes
@@ -26,13 +27,15 @@ from perfkit.model.diagnosis import Diagnosis
 from perfkit.model.errors import UsageError
 from perfkit.model.events import RunObserver
 from perfkit.model.launch import Detail, Launch
-from perfkit.model.run import Baseline, Run
+from perfkit.model.run import Baseline, Recorded, Run
 from perfkit.model.scenario import Benchmark
 from perfkit.model.verdict import ExitCode, Judgement
 from perfkit.reporting import REPORTS, View, build_view
 from perfkit.running.diagnosing import with_noise
+from perfkit.running.gating import Comparison, measure_pairs
 from perfkit.running.measuring import Measured, Surroundings, measure
 from perfkit.running.plan import Plan, draw_seed
+from perfkit.running.sides import Build
 from perfkit.storage import baselines, runs
 from perfkit.storage.files import write_atomically
 from perfkit.storage.journal import read_journal
@@ -46,6 +49,15 @@ FILES = {"html": "report.html", "md": "report.md", "junit": "report.xml", "json"
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """The ref that a gate measures pairs against, and how its base is taken and the candidate measured."""
+
+    ref: str
+    exact: bool = False
+    in_place: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What a measuring verb was asked for. `resume` is the id of a run to go on with, or `last`."""
 
@@ -55,6 +67,7 @@ class Request:
     plan: Plan
     arguments: tuple[str, ...]
     resume: str = ""
+    against: Against | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +76,7 @@ class Judged:
 
     run: Run
     judgement: Judgement
-    base: Baseline | None
+    base: Baseline | Recorded | None
     folder: Path
     interrupted: bool = False
 
@@ -94,7 +107,9 @@ def run(request: Request, observer: RunObserver) -> Judged:
 
 
 def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclusive: Policy) -> Judged:
-    """Measure, compare with the baseline, measure the suspects once more in new processes, judge."""
+    """Measure, compare with the baseline or pair by pair with a ref, measure the suspects once more, judge."""
+    if request.against:
+        return _gate_pairs(request, request.against, observer, on_inconclusive)
     options = _options(request.config, on_inconclusive=on_inconclusive)
     base = find_base(request.config, baseline, read_machine().fingerprint)
     measured = _measure(request, observer)
@@ -114,14 +129,19 @@ def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive:
     """Judge a stored run as `gate` would, without measuring."""
     config = read_config(start)
     candidate_run, folder = find_run(config, candidate)
+    options = _options(config, on_inconclusive=on_inconclusive)
+    if candidate_run.against and not baseline:
+        return _paired(candidate_run, folder, options)
     base = find_base(config, baseline, candidate_run.machine.fingerprint)
-    judgement = judge(base, candidate_run, _options(config, on_inconclusive=on_inconclusive))
+    judgement = judge(base, candidate_run, options)
     return Judged(candidate_run, judgement, base, folder)
 
 
 def compare(start: Path, base: str, candidate: str) -> Judged:
-    """Changes and verdicts of stored runs or foreign files; never measures."""
+    """Changes and verdicts of stored runs or foreign files; never measures. A run of pairs alone is replayed."""
     config = read_config(start)
+    if not candidate and (paired := _find_pairs(config, base)):
+        return _paired(*paired, _options(config, everything=True))
     candidate_run, folder = find_run(config, candidate)
     found = find_base(config, base, candidate_run.machine.fingerprint, besides=candidate_run.id)
     if found is None:
@@ -227,6 +247,40 @@ def _without_base(judgement: Judgement, *, once: bool) -> Judgement:
     return replace(judgement, codes=frozenset(codes), headline=works + missed if once else judgement.headline)
 
 
+def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_inconclusive: Policy) -> Judged:
+    """Measure pairs of two sides, once more what looks regressed, and judge them by replaying the pairs."""
+    config, build = request.config, request.config.tables.build
+    options = _options(config, on_inconclusive=on_inconclusive)
+    benchmarks, around = _surroundings(request)
+    asked = Comparison(
+        ref=against.ref,
+        seed=request.plan.seed,
+        options=options,
+        exact=against.exact,
+        in_place=against.in_place,
+        build=Build(build.command, build.timeout) if build.command else None,
+        python=config.tables.project.python,
+        max_time=request.plan.hard_limit,
+    )
+    folder = _folder(config, request.resume)
+    measured = measure_pairs(benchmarks, asked, around, folder, request.arguments, observer)
+    return _paired(measured.run, folder, options, interrupted=measured.interrupted)
+
+
+def _paired(run: Run, folder: Path, options: Options, *, interrupted: bool = False) -> Judged:
+    return Judged(run, judge_pairs(run, options), run.recorded_base(), folder, interrupted)
+
+
+def _find_pairs(config: Config, name: str) -> tuple[Run, Path] | None:
+    """The run of that name (the newest without one) if it compares pairs."""
+    reports = config.root / "reports"
+    is_run = not name or Path(name).exists() or any(folder.name.startswith(name) for folder in reports.glob("*/"))
+    if not is_run or (not name and runs.find_latest(reports) is None):
+        return None
+    found, folder = find_run(config, name)
+    return (found, folder) if found.against else None
+
+
 def _again(request: Request, benchmarks: Sequence[str]) -> Request:
     """The same measurement of the suspects only, in a run of its own."""
     plan = replace(request.plan, seed=draw_seed())
@@ -254,10 +308,15 @@ def _load(config: Config, selection: Selection, start: Path) -> tuple[tuple[Benc
 
 
 def _measure(request: Request, observer: RunObserver) -> Measured:
+    folder = _folder(request.config, request.resume)
+    benchmarks, around = _surroundings(request)
+    return measure(benchmarks, request.plan, around, folder, request.arguments, observer)
+
+
+def _surroundings(request: Request) -> tuple[tuple[Benchmark, ...], Surroundings]:
     config = request.config
-    folder = _folder(config, request.resume)
     benchmarks, python, plugins = _load(config, request.selection, request.start)
-    around = Surroundings(
+    return benchmarks, Surroundings(
         root=config.root,
         python=python,
         env_pass=config.tables.project.env_pass,
@@ -266,7 +325,6 @@ def _measure(request: Request, observer: RunObserver) -> Measured:
         conditions=read_conditions(python),
         commit=read_commit(config.root),
     )
-    return measure(benchmarks, request.plan, around, folder, request.arguments, observer)
 
 
 def _folder(config: Config, resume: str) -> Path:

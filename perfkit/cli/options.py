@@ -55,7 +55,7 @@ def request(context: typer.Context) -> "Request":
     from perfkit.loading.config import read_config
     from perfkit.loading.selecting import Selection
     from perfkit.running import plan as plans
-    from perfkit.usecases import Request
+    from perfkit.usecases import Against, Request
 
     config, given = read_config(here()), context.params
     resume = given["resume"]
@@ -66,6 +66,8 @@ def request(context: typer.Context) -> "Request":
         raise UsageError(
             f"{' and '.join(f'--{name}' for name in chosen)} contradict each other", hint="give one of them"
         )
+    _refuse(given, chosen)
+    against = Against(given["against"], given["exact"], given["in_place"]) if given.get("against") else None
     drawn = plans.draw_seed() if given["seed"] is None else given["seed"]
     plan = plans.default(drawn, config.tables.run.precision)
     if given.get("once"):
@@ -78,7 +80,20 @@ def request(context: typer.Context) -> "Request":
         plan = plans.exactly(drawn, given["processes"])
     limit = _seconds(given["max_time"]) if given["max_time"] else config.tables.run.max_time
     selection = Selection(tuple(given["select"] or ()), given["keyword"], tuple(given["tag"] or ()))
-    return Request(config, here(), selection, plans.limited(plan, limit) if limit else plan, context.obj, resume)
+    plan = plans.limited(plan, limit) if limit else plan
+    return Request(config, here(), selection, plan, context.obj, resume, against)
+
+
+def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
+    """Raises UsageError for options that need --against, or do not go with it."""
+    if not given.get("against"):
+        for name in (name for name in ("exact", "in_place") if given.get(name)):
+            option = f"--{name.replace('_', '-')}"
+            raise UsageError(f"{option} needs --against", hint=f"perfkit gate --against main {option}")
+        return
+    for name in (*chosen, *(name for name in ("baseline",) if given.get(name))):
+        hint = "pairs are measured until each budget is decided; --max-time bounds that"
+        raise UsageError(f"--{name} and --against contradict each other", hint=hint)
 
 
 def _as_begun(context: typer.Context, resume: str) -> dict[str, Any]:

@@ -54,7 +54,7 @@ def cases(run: Run, past: Past, options: Options, confirmation: Run | None) -> I
     for result in run.results:
         if result.outcome is not Outcome.MEASURED:
             continue
-        for metric in (*result.metrics, *_unreported(result)):
+        for metric in (*result.metrics, *unreported(result)):
             values, budgets = result.values(metric.name), result.budgets.get(metric.name, ())
             if not values and not budgets:
                 continue
@@ -85,8 +85,8 @@ def judged(case: Case, options: Options) -> Judged:
     summary = summarise(case.metric, (case.values,))
     change, decision = _comparison(case, options)
     limits = [hold(limit, case.metric, case.values, summary) for limit in case.limits]
-    if _lacks_real_time(case.result) and case.metric.kind is not Kind.DETERMINISTIC:
-        decision, limits = _not_real_time(decision, limits)
+    if lacks_real_time(case.result) and case.metric.kind is not Kind.DETERMINISTIC:
+        decision, limits = not_real_time(decision, limits)
     final = verdict.combine(decision, limits)
     held = (*((verdict.hold_tolerance(case.tolerance, decision),) if case.tolerance else ()), *limits)
     finding = Finding(
@@ -135,19 +135,21 @@ def _informed(case: Case, seen: Change | Refusal) -> str:
     return seen.why if isinstance(seen, Refusal) else f"{wording.described(case.metric, seen)}; no budget"
 
 
-def _unreported(result: Result) -> tuple[Metric, ...]:
+def unreported(result: Result) -> tuple[Metric, ...]:
     """Metrics that a budget speaks of and nothing defines: they must not vanish."""
     known = {metric.name for metric in result.metrics}
     unknown = {name: budgets for name, budgets in result.budgets.items() if budgets and name not in known}
     return tuple(Metric(name, budgets[0].unit) for name, budgets in unknown.items())
 
 
-def _lacks_real_time(result: Result) -> bool:
+def lacks_real_time(result: Result) -> bool:
+    """Whether audio was played without real-time scheduling in blocks too small for that."""
     is_audio = result.kind.startswith("audio")
     return is_audio and any(NOT_REAL_TIME in launch.caveats for launch in result.measured)
 
 
-def _not_real_time(decision: Decision, limits: list[Held]) -> tuple[Decision, list[Held]]:
+def not_real_time(decision: Decision, limits: list[Held]) -> tuple[Decision, list[Held]]:
+    """Nothing is decided of what was measured without real-time scheduling."""
     why = "measured without real-time scheduling: it tells of the machine's set-up, not of the program"
     advice = "allow real-time scheduling (ulimit -r, rtkit) and measure again"
     verdicts = [BudgetVerdict(one.verdict.budget, Met.INCONCLUSIVE, why) for one in limits]

@@ -39,7 +39,7 @@ def compare(
     share = replace(options, alpha=options.alpha / max(1, sum(case.takes_alpha for case in (*main, *creep))))
     found = [judged(case, share) for case in main]
     found += _crept([judged(case, share) for case in creep], found, anchors)
-    findings = tuple(sorted((one.finding for one in found), key=_severity))
+    findings = tuple(sorted((one.finding for one in found), key=severity))
     held = [budget for one in found for budget in one.held]
     unmeasured = tuple(_unmeasured(candidate, past, options, selected))
     return Judgement(
@@ -98,7 +98,7 @@ def _unmeasured(run: Run, past: Past, options: Options, selected: frozenset[str]
             yield Unmeasured(benchmark, None, "the baseline has it, the run does not", in_base=True)
 
 
-def _severity(finding: Finding) -> tuple[float, float]:
+def severity(finding: Finding) -> tuple[float, float]:
     """Worst first, then by size, else as the run has them; what only warns comes after all that fails."""
     only_warns = bool(finding.budgets) and all(held.budget.level is Level.WARN for held in finding.budgets)
     place = _WORST_FIRST[finding.verdict]

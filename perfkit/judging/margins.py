@@ -1,6 +1,7 @@
 """The two anchors of a decision and the prior spread between sessions, by kind of metric."""
 
 from dataclasses import dataclass
+from math import expm1
 from typing import Final
 
 from perfkit.judging.options import Options
@@ -11,6 +12,8 @@ SMALLEST_MEMORY: Final = 256 * 1024.0
 """B; allocators move by pages and arenas, so smaller changes of a peak say nothing."""
 TAIL_TOLERANCE: Final = 0.10
 """δ of a p95 or p99 without a tolerance of its own: tails vary more."""
+BETWEEN_SHARE: Final = 2.33
+"""θ0 in units of τ: what two sessions of one commit differ by in all but one of a hundred comparisons."""
 APART: Final = 0.01
 """δ lies at least this far above θ0."""
 STEADY_PRIOR: Final = 0.02
@@ -43,6 +46,16 @@ def margins(metric: Metric, tolerance: Tolerance | None, base: float, options: O
         ignore = max(ignore, SMALLEST_MEMORY / base)
     wanted = tolerance.amount if tolerance else default_tolerance(metric, options)
     return Margins(ignore, max(wanted, ignore + APART), _prior(metric))
+
+
+def pair_margins(metric: Metric, tolerance: Tolerance | None, middle: float, options: Options) -> Margins | None:
+    """The same for pairs: both sides share a session, so τ counts only where doctor knows it: θ0 >= 2.33 τ."""
+    wanted = margins(metric, tolerance, middle, options)
+    known = options.between.get(metric.resource)
+    if wanted is None or known is None or metric.scale is Scale.DIFFERENCE:
+        return wanted
+    ignore = max(wanted.ignore, expm1(BETWEEN_SHARE * known.tau))
+    return Margins(ignore, max(wanted.tolerance, ignore + APART), known.tau)
 
 
 def default_tolerance(metric: Metric, options: Options) -> float:

@@ -33,7 +33,7 @@ def decide(metric: Metric, seen: Change | Refusal, against: str) -> Decision:
         return Decision(Verdict.NEW if seen.new else Verdict.INCONCLUSIVE, seen.why, seen.reason, seen.advice)
     said = wording.described(metric, seen)
     if seen.suspected:
-        return Decision(Verdict.REGRESSED, f"{said}, {_how_much(metric, seen)}")
+        return Decision(Verdict.REGRESSED, f"{said}, {how_much(metric, seen)}")
     if seen.improved:
         return Decision(Verdict.IMPROVED, said)
     if seen.unchanged:
@@ -56,7 +56,7 @@ def confirmed(metric: Metric, first: Change, second: Change | Refusal | None, ag
     if second.suspected:
         note = _joined(second.note, f"confirmed by a second session (the first: {before})")
         return replace(second, note=note), Decision(
-            Verdict.REGRESSED, f"{now}, {_how_much(metric, second)}; confirmed (first session: {before})"
+            Verdict.REGRESSED, f"{now}, {how_much(metric, second)}; confirmed (first session: {before})"
         )
     why = f"suspected in the first session ({before}), not confirmed by the second ({now})"
     return first, Decision(Verdict.INCONCLUSIVE, why, Reason.NOT_CONFIRMED, _pairs(against))
@@ -87,7 +87,8 @@ def _of_limit(held: Held) -> Verdict:
     }[held.verdict.met]
 
 
-def _how_much(metric: Metric, change: Change) -> str:
+def how_much(metric: Metric, change: Change) -> str:
+    """What a regression exceeds."""
     limit = wording.allowed(metric, change)
     if change.estimate > change.tolerance:
         return f"more than the allowed {limit}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from perfkit.judging.past import Past
-from perfkit.model.launch import Outcome
+from perfkit.model.launch import Launch, Outcome
 from perfkit.model.run import Run
 
 OLD = 7 * 86_400.0
@@ -37,11 +37,19 @@ def _of_launches(run: Run) -> Iterator[str]:
     counting = [launch for result in run.results for launch in result.measured]
     disturbed = [launch for launch in counting if launch.contaminated]
     if disturbed:
-        rules = sorted({rule for launch in disturbed for rule in launch.contaminated})
         share = f"{len(disturbed)} of {len(counting)} launches"
-        yield f"the machine disturbed {share} ({', '.join(rules)}); they could not be replaced"
+        yield f"the machine disturbed {share} ({_worst_rules(disturbed)}); they could not be replaced"
     for result in run.results:
         invalid = [launch for launch in result.launches if launch.outcome is Outcome.INVALID]
         if invalid and result.outcome is Outcome.MEASURED:
             share = f"{len(invalid)} of {len(result.launches)} launches"
             yield f"{result.benchmark}: {share} were invalid and do not count ({invalid[-1].reason})"
+
+
+def _worst_rules(launches: list[Launch]) -> str:
+    """Each rule that was broken once, with its worst figure: `CPU pressure up to 14.0 %`."""
+    worst: dict[str, float] = {}
+    for rule in (rule for launch in launches for rule in launch.contaminated):
+        name, _, share = rule.removesuffix(" %").rpartition(" ")
+        worst[name] = max(worst.get(name, 0.0), float(share))
+    return ", ".join(f"{name} up to {share:.1f} %" for name, share in sorted(worst.items()))

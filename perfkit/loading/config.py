@@ -40,6 +40,13 @@ class Gating(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     on_inconclusive: Literal["fail", "pass"] | None = None
 
 
+class Building(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`[build]`: the command that builds each side of a comparison in its root, a list, and its time limit."""
+
+    command: tuple[str, ...] = ()
+    timeout: Duration = Duration("10 min")
+
+
 class Reporting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`[report]`: the formats that `gate` and `run` write beside run.json."""
 
@@ -50,6 +57,7 @@ class Tables(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The tables of the file."""
 
     project: Project = Project()
+    build: Building = Building()
     run: Running = Running()
     gate: Gating = Gating()
     report: Reporting = Reporting()

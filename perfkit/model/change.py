@@ -30,6 +30,7 @@ class Change:
     `tolerance` (δ) are the two anchors of the decision and `detectable` the smallest change that could have been
     seen.
     `between` is τ, the sd between sessions in force, with `between_from` saying where it is from.
+    `pairs` is how many pairs of launches it rests on, 0 where there were none; a p of None is above its level.
     """
 
     estimate: float
@@ -40,8 +41,8 @@ class Change:
     ignore: float
     tolerance: float
     detectable: float | None
-    p_worse: float
-    p_better: float
+    p_worse: float | None
+    p_better: float | None
     suspected: bool
     improved: bool
     unchanged: bool
@@ -49,3 +50,4 @@ class Change:
     between: float | None = None
     between_from: str = ""
     note: str = ""
+    pairs: int = 0

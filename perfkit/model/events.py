@@ -14,6 +14,8 @@ class Progress:
 
     `estimate`, `low` and `high` are the leading metric's pseudo-median and its interval in the metric's base unit;
     `trouble` is the last outcome that was not a measurement, in words.
+    In a comparison `pairs` is how many were measured of `most` at most, and `state` how its decision stands. The
+    numbers are then those of the change, positive is worse: fractions on a ratio scale, else in the base unit.
     """
 
     benchmark: str
@@ -24,6 +26,9 @@ class Progress:
     high: float | None = None
     settled: bool = False
     trouble: str = ""
+    pairs: int | None = None
+    most: int | None = None
+    state: str = ""
 
 
 class RunObserver:

@@ -31,7 +31,7 @@ class Met(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a verdict is inconclusive."""
+    """Why a verdict is inconclusive; `CRASH` is why one is regressed although there is no change to show."""
 
     NOISE = "noise"
     NO_BASELINE = "no baseline"
@@ -44,6 +44,12 @@ class Reason(StrEnum):
     EXPOSURE = "exposure too short"
     NOT_REAL_TIME = "not real-time"
     NOT_CONFIRMED = "not confirmed"
+    DISAGREED = "confirmation disagreed"
+    NOT_DECIDED_AGAIN = "confirmation undecided"
+    OUT_OF_TIME = "out of time"
+    INTERRUPTED = "interrupted"
+    TOO_COARSE = "too coarse a quantum"
+    CRASH = "crash"
 
 
 class ExitCode(IntEnum):
@@ -87,7 +93,11 @@ class BudgetVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One benchmark and metric with its verdict. `advice` says what to do next, for an inconclusive one always."""
+    """One benchmark and metric with its verdict. `advice` says what to do next, for an inconclusive one always.
+
+    Where pairs were measured twice, `change` is the second batch's, `first` the one that was suspected, and
+    `confirmation` says what the second made of it: confirmed, disagreed or undecided.
+    """
 
     benchmark: str
     metric: Metric
@@ -100,6 +110,8 @@ class Finding:
     reason: Reason | None = None
     advice: str = ""
     source: str = ""
+    first: Change | None = None
+    confirmation: str = ""
 
     @property
     def gating(self) -> bool:

@@ -61,7 +61,7 @@ def measure(
     """
     with machine_lock(f"`perfkit {' '.join(arguments)}` (pid {os.getpid()})"):
         resumed = read_journal(folder).run if (folder / "journal.jsonl").exists() else None
-        tracks = [Track(each, _place(each, around.root)) for each in benchmarks]
+        tracks = [Track(each, place(each, around.root)) for each in benchmarks]
         begun = resumed or _blank(tracks, around, folder.name, arguments)
         if resumed:
             _take_over(tracks, resumed, around)
@@ -162,7 +162,8 @@ def _take_over(tracks: Sequence[Track], run: Run, around: Surroundings) -> None:
         track.refined.update({metric.name: metric for metric in result.metrics})
 
 
-def _place(benchmark: Benchmark, root: Path) -> str:
+def place(benchmark: Benchmark, root: Path) -> str:
+    """Where a benchmark is written, as `file:line` from the project's root."""
     source = benchmark.source
     file = source.file.relative_to(root) if source.file.is_relative_to(root) else source.file
     return f"{file.as_posix()}:{source.line}"

@@ -50,6 +50,11 @@ class Walk:
         """The x seen while the walk was open, in order; shape (n,)."""
         return self._values[: self._count]
 
+    @property
+    def last(self) -> int:
+        """The pairs after which it ends undecided, as planned so far."""
+        return self._cap if self._last is None else self._last
+
     def add(self, value: float) -> None:
         """Take the x of the next pair, and look if this number of pairs is one to look at."""
         if self.state is not State.OPEN:
@@ -72,7 +77,7 @@ class Walk:
                 self._last = self._plan(magnitudes)
             self._score(magnitudes)
             self._judge(spend(self._count, self._first, self._last))
-        last = self._cap if self._last is None else self._last
+        last = self.last
         if self.state is State.OPEN and self._count >= last:
             self._end(State.UNDECIDED)
         self._due = next_look(self._count, last)

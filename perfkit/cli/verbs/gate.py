@@ -25,6 +25,13 @@ def gate(
     baseline: Annotated[
         str, typer.Option("--baseline", metavar="NAME|PATH", help="A baseline's name, or a run's folder or file.")
     ] = "",
+    against: Annotated[
+        str, typer.Option("--against", metavar="REF", help="Measure pairs: this work tree and the merge base with REF.")
+    ] = "",
+    exact: Annotated[bool, typer.Option("--exact", help="With --against: REF itself, not the merge base.")] = False,
+    in_place: Annotated[
+        bool, typer.Option("--in-place", help="With --against: measure in this work tree, not in a copy of it.")
+    ] = False,
     stored: Annotated[
         Path | None, typer.Option("--run", metavar="PATH", help="Judge this stored run instead of measuring.")
     ] = None,
@@ -40,9 +47,10 @@ def gate(
     report: options.Reports = "",
     output: options.Output = Format.TABLE,
 ) -> None:
-    """Measure, compare with the baseline, judge, report; the exit code is the verdict.
+    """Measure, compare with the baseline or with a git ref, judge, report; the exit code is the verdict.
 
-    What looks slower is measured a second time in new processes before it is called regressed.
+    What looks slower is measured a second time before it is called regressed. With --against both sides are measured
+    in pairs, until each budget is decided; what is not committed counts as well.
     """
     from rich.console import Console
 
