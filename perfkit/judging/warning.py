@@ -1,11 +1,13 @@
 """What a reader must know besides the verdicts."""
 
+import re
 from collections.abc import Iterator
 
 from perfkit.judging.past import Past
 from perfkit.model.launch import Launch, Outcome
 from perfkit.model.run import Run
 
+_SHARE = re.compile(r" (\d+\.\d) %$")
 OLD = 7 * 86_400.0
 """s; machines and toolchains drift."""
 
@@ -50,6 +52,7 @@ def _worst_rules(launches: list[Launch]) -> str:
     """Each rule that was broken once, with its worst figure: `CPU pressure up to 14.0 %`."""
     worst: dict[str, float] = {}
     for rule in (rule for launch in launches for rule in launch.contaminated):
-        name, _, share = rule.removesuffix(" %").rpartition(" ")
-        worst[name] = max(worst.get(name, 0.0), float(share))
-    return ", ".join(f"{name} up to {share:.1f} %" for name, share in sorted(worst.items()))
+        share = _SHARE.search(rule)
+        name = rule[: share.start()] if share else rule
+        worst[name] = max(worst.get(name, 0.0), float(share[1]) if share else 0.0)
+    return ", ".join(f"{name} up to {share:.1f} %" if share else name for name, share in sorted(worst.items()))

@@ -36,7 +36,7 @@ def scenario_folders() -> list[Path]:
         spec = find_spec(point.module)
         if spec is None or not spec.submodule_search_locations:
             raise UsageError(
-                f"the entry point {point.name!r} of {SCENARIOS} names {point.value!r}, which is not an installed package",
+                f"the entry point {point.name!r} of {SCENARIOS} names {point.value!r}: not an installed package",
                 hint="reinstall or remove the distribution that declares it",
             )
         folders += [Path(location) for location in spec.submodule_search_locations]

@@ -12,6 +12,8 @@ from perfkit.running.plan import Plan
 
 FAILURES = 2
 IDENTICAL = 3
+COMPARABLE = 5
+"""The fewest launches that can be compared: where many are invalid, no more are tried once time is short."""
 
 
 @dataclass(slots=True)
@@ -72,6 +74,8 @@ class Track:
         count, least = self.counting(), plan.least
         if all(metric.kind is Kind.DETERMINISTIC for metric in self.metrics):
             least = min(least, IDENTICAL)
+        if late and any(launch.outcome is Outcome.INVALID for launch in self.launches):
+            least = min(least, COMPARABLE)
         if count < least:
             return False
         return late or count >= plan.most or all(self._narrow(metric, plan.precision) for metric in self.judged)

@@ -23,7 +23,7 @@ def run(
 ) -> None:
     """Measure benchmarks and write reports/<run id>/; limits are judged, tolerances wait for a gate.
 
-    Each benchmark gets seven launches or more, until the interval of its judged metrics is within ±2 % or 150 s are
+    Each benchmark gets seven launches or more, until the interval of its judged metrics is within ±2 % or 120 s are
     gone; Ctrl-C keeps what was measured.
     """
     from rich.console import Console

@@ -169,6 +169,13 @@ def test_a_benchmark_that_cannot_be_measured_is_given_up(outcome, launches):
     assert track.result().reason.startswith("why")
 
 
+def test_many_invalid_launches_are_not_tried_again_for_ever():
+    world = World(lambda name, nth: ended(Outcome.INVALID) if nth % 2 else measured(1.0))
+    _, (track,) = world.run(Plan(1, soft_limit=1.0), benchmark())
+    assert track.counting() == 5
+    assert track.result().outcome is Outcome.MEASURED
+
+
 def test_one_failure_among_many_fails_the_benchmark():
     world = World(lambda name, nth: ended(Outcome.FAILED, "crashed") if nth == 3 else measured(1.0))
     _, (track,) = world.run(Plan(1), benchmark())
@@ -211,4 +218,4 @@ class Listening(RunObserver):
 def test_the_observer_hears_of_every_launch():
     observer = Listening()
     World().run(exactly(1, 2), benchmark(), observer=observer)
-    assert observer.heard == ["1 benchmarks", "a 1 None", "1 1.0 False", "a 2 149.0", "2 1.0 True"]
+    assert observer.heard == ["1 benchmarks", "a 1 None", "1 1.0 False", "a 2 119.0", "2 1.0 True"]
