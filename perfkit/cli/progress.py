@@ -11,8 +11,9 @@ from rich.text import Text
 
 from perfkit.model.events import Progress, RunObserver
 from perfkit.model.launch import Launch, Outcome
+from perfkit.model.metric import Kind, Scale
 from perfkit.model.scenario import Benchmark
-from perfkit.model.units import format_quantity
+from perfkit.model.units import format_change, format_quantity
 
 
 class LiveProgress(RunObserver):
@@ -70,7 +71,10 @@ class LiveProgress(RunObserver):
 
     def _row(self, row: Progress) -> tuple[Text, ...]:
         mark = "✓" if row.settled else "▸" if row.benchmark == self._running else "·"
+        style = "green" if row.settled else "cyan"
         estimate = Text("")
+        if row.pairs is not None:
+            return Text(mark, style=style), Text(row.benchmark), Text(_pairs(row)), _comparison(row)
         if row.metric is not None and row.estimate is not None:
             unit = row.metric.unit
             estimate = Text(f"{row.metric.name} {format_quantity(row.estimate, unit)}")
@@ -79,7 +83,26 @@ class LiveProgress(RunObserver):
         elif row.trouble:
             estimate = Text(row.trouble, style="yellow", overflow="ellipsis", no_wrap=True)
         launches = f"{row.launches} launch{'es' if row.launches != 1 else ''}"
-        return Text(mark, style="green" if row.settled else "cyan"), Text(row.benchmark), Text(launches), estimate
+        return Text(mark, style=style), Text(row.benchmark), Text(launches), estimate
+
+
+def _pairs(row: Progress) -> str:
+    return f"{row.pairs} pairs" if row.most is None or row.settled else f"{row.pairs} of {row.most} pairs"
+
+
+def _comparison(row: Progress) -> Text:
+    """`cpu_time +1.2 % [-0.4 %, +2.9 %] deciding`."""
+    if row.metric is None or row.estimate is None:
+        return Text(" ".join(filter(None, (row.state, row.trouble))), style="yellow", overflow="ellipsis", no_wrap=True)
+    relative = row.metric.scale is Scale.RATIO and row.metric.kind is not Kind.COUNT
+    estimate, low, high = (
+        "" if value is None else format_change(value, row.metric.unit, relative=relative)
+        for value in (row.estimate, row.low, row.high)
+    )
+    shown = Text(f"{row.metric.name} {estimate}")
+    if low and high:
+        shown.append(f" [{low}, {high}]", style="dim")
+    return shown.append(f" {row.state}", style={"suspected": "red", "regressed": "red"}.get(row.state, ""))
 
 
 def _clock(seconds: float) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from perfkit.model.change import Change, Summary
-from perfkit.model.launch import Detail, Launch, Outcome
+from perfkit.model.launch import Detail, Launch, Outcome, Side
 from perfkit.model.metric import Kind, Metric
 from perfkit.model.run import Baseline, Recorded, Result, Run
 from perfkit.model.units import format_change, format_quantity
@@ -157,6 +157,8 @@ def _representative(result: Result, leading: Metric | None) -> Launch | None:
 def _launches_text(launches: tuple[Launch, ...]) -> str:
     """`10 launches, 1 contaminated, 1 run again, 1 failed`."""
     parts = [counted(len(launches), "launch", "launches")]
+    if bases := sum(launch.side is Side.BASE for launch in launches):
+        parts.append(f"{bases} of them of the base")
     for number, word in (
         (sum(bool(launch.contaminated) for launch in launches), "contaminated"),
         (sum(launch.replaced for launch in launches), "run again"),

@@ -104,7 +104,9 @@ def _table(view: View, page: _Page) -> None:
 
 def _titles(view: View, *, wide: bool) -> tuple[str, ...]:
     if view.compared:
-        return ("metric", "base → candidate" if wide else "base → cand.", "change [interval]", "verdict", "budget")
+        titles = ("metric", "base → candidate" if wide else "base → cand.", "change [interval]", "verdict", "budget")
+        pairs = ("pairs", "could see") if wide else ("pairs",)
+        return (*titles, *pairs) if view.paired else titles
     return ("metric", "median", "interval", "launches", "verdict", "budget")
 
 
@@ -116,7 +118,11 @@ def _cells(row: Row, view: View, *, wide: bool) -> list[Cell]:
         side = row.candidate
         return [name, (side.median, ""), (side.interval or "-", ""), (str(side.launches), ""), verdict, budget]
     change = row.change.compact if row.change else "-"
-    return [name, (row.medians, ""), (change, _style(row.wording)), verdict, budget]
+    cells = [name, (row.medians, ""), (change, _style(row.wording)), verdict, budget]
+    if not view.paired:
+        return cells
+    seen = row.change.detectable if row.change else ""
+    return [*cells, (row.pairs or "-", ""), *([(seen or "-", "")] if wide else [])]
 
 
 def _budget(row: Row, *, wide: bool) -> str:

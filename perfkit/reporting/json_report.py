@@ -25,13 +25,18 @@ class SideOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class ChangeOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Positive is worse; fractions where `relative`, else the metric's unit. A null number has its reason in `note`."""
+    """Positive is worse; fractions where `relative`, else the metric's unit. A null number has its reason in `note`.
+
+    `pairs` is how many pairs of launches it rests on; a null `p` is above its level.
+    """
 
     estimate: float | None
     low: float | None
     high: float | None
     confidence: float
     relative: bool
+    pairs: int
+    p: float | None
     note: str
 
 
@@ -45,7 +50,11 @@ class BudgetOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class FindingOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One benchmark and metric. `change`, `base`, `detectable` are null where `why` says why nothing was compared."""
+    """One benchmark and metric. `change`, `base`, `detectable` are null where `why` says why nothing was compared.
+
+    What pairs suspect is measured twice: `change` is then of the second batch, `first` of the one that was suspected,
+    and `confirmation` is confirmed, disagreed or undecided.
+    """
 
     benchmark: str
     metric: str
@@ -61,6 +70,8 @@ class FindingOut(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     candidate: SideOut
     method: str
     detectable: float | None
+    first: ChangeOut | None
+    confirmation: str
     source: str
 
 
@@ -166,6 +177,8 @@ def _finding(finding: Finding, row: Row) -> FindingOut:
         candidate=_side(finding.candidate),
         method=change.method if change else finding.metric.method,
         detectable=_finite(change.detectable) if change else None,
+        first=_change(finding.first) if finding.first else None,
+        confirmation=finding.confirmation,
         source=finding.source,
     )
 
@@ -192,6 +205,8 @@ def _change(change: Change) -> ChangeOut:
         high=numbers[2],
         confidence=change.confidence,
         relative=change.relative,
+        pairs=change.pairs,
+        p=_finite(change.p_worse),
         note=change.note or unknown,
     )
 

@@ -99,6 +99,9 @@ def _row(row: Row) -> str:
     else:
         change = row.change.compact if row.change else "-"
         cells = (name, gfm(row.medians), gfm(change))
+    if row.pairs:
+        seen = f", {gfm(row.change.detectable)} could have been seen" if row.change and row.change.detectable else ""
+        verdict += f"<br>{row.pairs} pairs{seen}"
     budgets = "<br>".join(_budget(budget) for budget in row.budgets) or "-"
     return f"| {' | '.join((*cells, budgets, verdict))} |\n"
 

@@ -5,6 +5,7 @@ import math
 from perfkit.model.budget import Limit, Tolerance
 from perfkit.model.change import Summary
 from perfkit.model.launch import Launch, Outcome
+from perfkit.model.launch import Side as LaunchSide
 from perfkit.model.metric import Better, Metric
 from perfkit.model.run import Recorded, Result
 from perfkit.model.units import format_quantity
@@ -19,25 +20,34 @@ def picture(finding: Finding, result: Result | None, sessions: tuple[Recorded, .
     """The picture of one finding; None where the candidate has no launch with a finite value."""
     if result is None:
         return None
-    candidate = _launches(finding.metric, result, run_label)
+    candidate = _launches("candidate", finding.metric, result, run_label)
     if not candidate:
         return None
-    base = _recorded(finding, result.fingerprint, sessions) if finding.base else ()
+    base: tuple[Series, ...] = ()
+    if finding.base and result.base.launches:
+        base = _launches("base", finding.metric, result.base, f"base {sessions[-1].commit}" if sessions else "base")
+    elif finding.base:
+        base = _recorded(finding, result.fingerprint, sessions)
     centres = [_centre("base", finding.base, finding.metric)] if finding.base else []
     centres.append(_centre("candidate", finding.candidate, finding.metric))
     return Picture(finding.metric, base + candidate, tuple(centres), _marks(finding))
 
 
-def _launches(metric: Metric, result: Result, label: str) -> tuple[Series, ...]:
-    """One series a session of the candidate; a resumed run has several."""
-    launches = [one for one in result.launches if one.outcome is Outcome.MEASURED and _has(one, metric.name)]
+def _launches(side: Side, metric: Metric, result: Result, label: str) -> tuple[Series, ...]:
+    """One series a session of a side; a resumed run has several, and so have pairs that were measured twice."""
+    own = [one for one in result.launches if one.side is LaunchSide.CANDIDATE]
+    launches = [one for one in own if one.outcome is Outcome.MEASURED and _has(one, metric.name)]
     numbers = list(dict.fromkeys(launch.session for launch in launches))
-    counting = {id(launch) for launch in result.measured}
+    counting = {(launch.session, launch.order) for launch in result.measured}
     return tuple(
         Series(
-            "candidate",
+            side,
             label if len(numbers) == 1 else f"{label}, session {number}",
-            tuple(_point(one, metric, counts=id(one) in counting) for one in launches if one.session == number),
+            tuple(
+                _point(one, metric, counts=(one.session, one.order) in counting)
+                for one in launches
+                if one.session == number
+            ),
         )
         for number in numbers
     )

@@ -166,6 +166,14 @@ class Row:
         return self.finding.why.rstrip(". ")
 
     @property
+    def pairs(self) -> str:
+        """`10`, or `10 + 6` of two batches; empty where the change rests on no pairs."""
+        change, first = self.finding.change, self.finding.first
+        if change is None or not change.pairs:
+            return ""
+        return f"{first.pairs} + {change.pairs}" if first else str(change.pairs)
+
+    @property
     def needs_eyes(self) -> bool:
         """Whether someone has to do something about it."""
         return self.wording.tone in {"bad", "unsure"}
@@ -253,6 +261,11 @@ class View:
     base_commits: tuple[str, ...]
     generated: str
     version: str
+
+    @property
+    def paired(self) -> bool:
+        """Whether changes rest on pairs of launches."""
+        return any(row.pairs for row in self.rows)
 
     @property
     def urgent(self) -> tuple[Row, ...]:
