@@ -1,57 +1,104 @@
-"""One trip of a signal through a server and back (`worker/jack_loop.py`)."""
+"""One trip of a signal, or of notes, through a server and back (`worker/jack_clients/loop.py`)."""
 
-import importlib.util
-import json
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_servers import AudioServer
-from perfkit.model.errors import Failed, Skipped
+from perfkit.instruments.jack_clients import command_of, read_report
 from perfkit.model.launch import Launcher, Program
 
-_WORKER = Path(__file__).parents[1] / "worker" / "jack_loop.py"
 _CONNECT_WITHIN = 10.0
+_PORTS_WITHIN = 3.0
+
+Signal = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a signal goes. `play` names the ports that receive it, `record` those that are recorded, in that order.
+
+    An empty name in `record` is perfkit's own output: the self-loop. `midi` is the port that receives notes.
+    """
+
+    play: tuple[str, ...]
+    record: tuple[str, ...]
+    midi: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Note-ons of MIDI note `note` at `frames`, each held for `held` frames."""
+
+    frames: tuple[int, ...] = ()
+    note: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """What came back. `recorded` is aligned with what was played; `lost` counts frames of cycles that were not run.
+    """What came back. `channels` are aligned with what was played; `lost` counts frames of cycles that were not run.
 
-    `reported` is the latency in frames that the server claims for the same way.
+    `reported` is the latency in frames that the server claims for the first channel's way, `callback` the 99th
+    percentile of perfkit's own callback in s, `real_time` whether that ran under SCHED_FIFO.
     """
 
-    recorded: NDArray[np.float64]
+    channels: tuple[Signal, ...]
     rate: int
     block: int
     real_time: bool
     xruns: int
     lost: int
     reported: int
+    callback: float
+
+    @property
+    def recorded(self) -> Signal:
+        """The first channel."""
+        return self.channels[0]
 
 
-def require_client() -> None:
-    """Raises Skipped where perfkit's extra for audio is not installed."""
-    if importlib.util.find_spec("jack") is None:
-        raise Skipped("JACK-Client is not installed beside perfkit", hint='pip install "perfkit[audio]"')
+def send(
+    launcher: Launcher,
+    server: AudioServer,
+    signal: Signal,
+    *,
+    tail: int,
+    route: Route | None = None,
+    notes: Notes | None = None,
+    ports_within: float = _PORTS_WITHIN,
+) -> Trip:
+    """Play `signal` (mono) and record it and `tail` frames more. Raises Failed if the server does not take part.
 
-
-def send(launcher: Launcher, server: AudioServer, signal: NDArray[np.float64], *, tail: int) -> Trip:
-    """Play `signal` (mono) and record it and `tail` frames more. Raises Failed if the server does not take part."""
+    By default through the server's own loop. Ports are waited for up to `ports_within` s.
+    """
+    route = route or Route(play=(server.play,), record=(server.record,))
     files = {name: launcher.tmp / f"loop-{name}" for name in ("excitation", "recording", "report")}
+    files["report"].unlink(missing_ok=True)
     signal.astype(np.float32).tofile(files["excitation"])
-    request = {
-        "play": server.play,
-        "record": server.record,
-        "frames": len(signal) + tail,
-        "timeout": min(_CONNECT_WITHIN, max(1.0, launcher.remaining)),
-    } | {name: str(path) for name, path in files.items()}
-    program = Program(command=(sys.executable, "-P", str(_WORKER), json.dumps(request)), env=server.env)
-    launcher.run(program, timeout=launcher.remaining)
-    if not files["report"].exists():
-        raise Failed("the JACK client ended without a report", hint=f"does {server.name} still run?")
-    told = json.loads(files["report"].read_text(encoding="utf-8"))
-    return Trip(recorded=np.fromfile(files["recording"], np.float32).astype(np.float64), **told)
+    frames = len(signal) + tail
+    longest = _CONNECT_WITHIN + ports_within + frames / server.rate
+    request = _request(route, notes or Notes()) | {
+        "frames": frames,
+        "timeout": min(longest, max(1.0, launcher.remaining)),
+        "ports_within": ports_within,
+    }
+    command = command_of("loop", request | {name: str(path) for name, path in files.items()})
+    launcher.run(Program(command=command, env=server.env), timeout=launcher.remaining)
+    told = read_report(files["report"], f"does {server.name} still run?")
+    recorded = np.fromfile(files["recording"], np.float32).astype(np.float64).reshape(len(route.record), -1)
+    return Trip(channels=tuple(recorded), callback=told.pop("callback") / 1e9, **told)
+
+
+def _request(route: Route, notes: Notes) -> dict[str, Any]:
+    events: Sequence[tuple[int, int]] = [(frame, notes.note) for frame in notes.frames]
+    return {
+        "play": route.play,
+        "record": route.record,
+        "midi": route.midi,
+        "notes": events,
+        "held": notes.held,
+    }

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
-from perfkit.instruments.jack_loop import Trip, require_client, send
+from perfkit.instruments.jack_clients import require_client
+from perfkit.instruments.jack_loop import Trip, send
 from perfkit.model.errors import Invalid
 from perfkit.model.launch import Curve, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity

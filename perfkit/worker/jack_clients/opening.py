@@ -1,0 +1,100 @@
+"""Opening a client, waiting for ports, and what every client tells of itself."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import gc
+import os
+import sys
+import time
+from typing import Any
+
+POLL = 0.005
+FIFO = 1
+RESET_ON_FORK = 0x40000000
+HALF, WHOLE = 0x80000000, 0x100000000  # of the server's clock, which counts frames in 32 bits
+
+
+def load_jack() -> Any:
+    """The module `jack` on the libjack that LD_LIBRARY_PATH leads to, which the linker's cache does not know."""
+
+    def find_library(name: str) -> str:
+        return "lib%s.so.0" % name
+
+    ctypes.util.find_library = find_library
+    try:
+        import jack
+    except ImportError:
+        sys.exit("%s has no JACK-Client: pip install JACK-Client there" % sys.executable)
+    except OSError as error:
+        sys.exit("JACK's library is missing: %s" % error)
+    return jack
+
+
+def open_client(jack: Any, name: str, deadline: float) -> Any:
+    """A client of the server in the environment, tried until it answers. Exits with a sentence at the deadline."""
+    jack.set_error_function(lambda _: None)
+    jack.set_info_function(lambda _: None)
+    while True:
+        try:
+            return jack.Client(name, no_start_server=True)
+        except jack.JackOpenError as error:
+            if time.monotonic() > deadline:
+                sys.exit("the server does not answer: %s" % error)
+            time.sleep(POLL)
+
+
+def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None:
+    """Wait until the server shows these ports. Exits with the names that are there instead."""
+    while not set(names) <= {port.name for port in client.get_ports()}:
+        if time.monotonic() > deadline:
+            there = [port.name for port in client.get_ports() if not port.name.startswith("perfkit-")]
+            sys.exit("the server has no ports %s; it has %s" % (" and ".join(names), ", ".join(there) or "none"))
+        time.sleep(POLL)
+
+
+def settle() -> None:
+    """No collection of garbage from here on: an audio thread does not allocate."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+
+
+def policy() -> int:
+    """The scheduling policy of the calling thread."""
+    return os.sched_getscheduler(0) & ~RESET_ON_FORK
+
+
+def later(frame: int, earlier: int) -> int:
+    """How many frames `frame` lies after `earlier` on a clock that wraps at 32 bits."""
+    return (frame - earlier + HALF) % WHOLE - HALF
+
+
+class Cycles:
+    """The server's own clock of the cycle that runs, µs (jack_get_cycle_times)."""
+
+    def __init__(self, client: Any) -> None:
+        library = ctypes.CDLL("libjack.so.0")
+        self._get = library.jack_get_cycle_times
+        self._get.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 4]
+        self._now = library.jack_get_time
+        self._now.restype = ctypes.c_uint64
+        self._client = pointer_of(client)
+        self._frames = ctypes.c_uint32()
+        self._current, self._next = ctypes.c_uint64(), ctypes.c_uint64()
+        self._period = ctypes.c_float()
+        self._arguments = [ctypes.addressof(part) for part in (self._frames, self._current, self._next, self._period)]
+
+    def since_start(self) -> int:
+        """µs since the cycle began for the server; 0 where it cannot tell."""
+        if self._get(self._client, *self._arguments):
+            return 0
+        return int(self._now() - self._current.value)
+
+
+def pointer_of(thing: Any) -> int:
+    """The C pointer behind a client or port of JACK-Client, which has no public way to some of JACK's functions."""
+    import jack
+
+    return int(jack._ffi.cast("uintptr_t", thing._ptr))  # noqa: SLF001
