@@ -7,7 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from perfkit.instruments.audio_server import AudioServer
 from perfkit.model.errors import Failed, Skipped
+from perfkit.model.launch import Exit, Launcher, Program
 
 _FOLDER = Path(__file__).parents[1] / "worker"
 
@@ -24,9 +26,17 @@ def command_of(name: str, request: Mapping[str, Any], python: str = "") -> tuple
     return (python or sys.executable, *(() if python else ("-P",)), "-c", code, json.dumps(request))
 
 
-def read_report(file: Path, hint: str) -> dict[str, Any]:
-    """What a client wrote at its end. Raises Failed where it wrote nothing."""
+def run_client(launcher: Launcher, server: AudioServer, command: tuple[str, ...], report: Path) -> dict[str, Any]:
+    """Run a client of `server` to its end; its report. Raises Failed with its own words where it has none."""
+    program = Program(command=command, env=server.env, exit_codes=(0, 1))
+    return read_report(report, launcher.run(program, timeout=launcher.remaining), server)
+
+
+def read_report(file: Path, ended: Exit, server: AudioServer) -> dict[str, Any]:
+    """What a client that has ended wrote into `file`. Raises Failed where it wrote nothing."""
     if not file.exists():
-        raise Failed("the JACK client ended without a report", hint=hint)
+        lines = ended.stderr.strip().splitlines()
+        said = lines[-1].strip() if lines else f"the JACK client ended with code {ended.code} and without a report"
+        raise Failed(said, hint=f"is {server.name} as you expect it, and are the ports named in full?")
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return told

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_servers import AudioServer
-from perfkit.instruments.jack_clients import command_of, read_report
-from perfkit.model.launch import Launcher, Program
+from perfkit.instruments.jack_clients import command_of, run_client
+from perfkit.instruments.jack_clients import require_client as require_client  # noqa: PLC0414 - what `send` needs
+from perfkit.model.launch import Launcher
 
 _CONNECT_WITHIN = 10.0
 _PORTS_WITHIN = 3.0
@@ -87,8 +88,7 @@ def send(
         "ports_within": ports_within,
     }
     command = command_of("loop", request | {name: str(path) for name, path in files.items()})
-    launcher.run(Program(command=command, env=server.env), timeout=launcher.remaining)
-    told = read_report(files["report"], f"does {server.name} still run?")
+    told = run_client(launcher, server, command, files["report"])
     recorded = np.fromfile(files["recording"], np.float32).astype(np.float64).reshape(len(route.record), -1)
     return Trip(channels=tuple(recorded), callback=told.pop("callback") / 1e9, **told)
 
