@@ -46,5 +46,6 @@ def test_a_delay_is_found_whatever_its_size_the_excitation_the_gain_and_the_pola
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 2**32), st.integers(0, 2**32))
 def test_noise_is_never_a_signal(seed, other):
-    noise = np.random.default_rng([other, 1]).standard_normal(8_192)
+    # three words of entropy: no seed of the excitation, which has two at most, gives the same stream
+    noise = np.random.default_rng([other, 1, 1]).standard_normal(8_192)
     assert find_delay(excitation(seed, 4_096), noise).trouble
