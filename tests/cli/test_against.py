@@ -172,15 +172,21 @@ def test_a_broken_build_is_told_with_its_output(project):
     assert project.left_behind() == []
 
 
-def test_a_base_that_would_run_the_candidates_code_is_refused(project):
-    text = SCENARIOS.replace("budget", f"env = {{ PYTHONPATH = {json.dumps(str(project.folder / 'lib'))} }}\nbudget")
-    project.commit(scenarios__app_toml=text, lib__work_py=WORK, app_py=PROGRAM)
-    project.git("rm", "-q", "work.py")
-    project.git("commit", "-q", "-m", "moved")
-    done = project.gate("--exact", "app[which=one]")
+def test_a_base_that_would_run_the_candidates_code_is_refused(project, tmp_path):
+    """An editable install in an environment that both sides share leads to the work tree from either."""
+    shared = tmp_path / "shared"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(shared)], check=True)
+    (packages,) = shared.glob("lib/python*/site-packages")
+    (packages / "project.pth").write_text(f"{project.folder / 'src'}\n")
+    project.git("rm", "-q", "work.py", "app.py")
+    config = f'[project]\npython = "{shared}/bin/python"\n'
+    text = SCENARIOS.replace("app.py", "bin/app.py")
+    project.commit(src__work_py=WORK, bin__app_py=PROGRAM, scenarios__app_toml=text, perfkit_toml=config)
+    project.git("branch", "-f", "main")
+    project.write("src/work.py", WORK.replace('"two": 1.0', '"two": 2.0'))
+    done = project.gate("app[which=two]")
     assert done.returncode == 4, done.stdout
-    assert "base runs" in done.stderr
-    assert "module work" in done.stderr
+    assert "base runs the candidate's code: module work" in done.stderr
     assert project.left_behind() == []
 
 
