@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from perfkit.model.units import Duration
     from perfkit.probes.audio_deadline import AudioDeadline
     from perfkit.probes.audio_latency import AudioLatency
+    from perfkit.probes.audio_offline import AudioOffline
+    from perfkit.probes.audio_quality import AudioQuality
     from perfkit.probes.call import Call
     from perfkit.probes.load import Load
     from perfkit.probes.memory import Memory
@@ -28,6 +30,8 @@ __version__ = "0.1.0"
 __all__ = [
     "AudioDeadline",
     "AudioLatency",
+    "AudioOffline",
+    "AudioQuality",
     "Better",
     "Call",
     "Curve",

@@ -23,6 +23,8 @@ __all__ = ["Declared", "File", "Http", "Metrics", "Notify", "Stdout", "Tcp", "au
 PROBES = {
     "AudioDeadline": "audio_deadline",
     "AudioLatency": "audio_latency",
+    "AudioOffline": "audio_offline",
+    "AudioQuality": "audio_quality",
     "Call": "call",
     "Load": "load",
     "Memory": "memory",

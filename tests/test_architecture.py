@@ -85,7 +85,7 @@ def test_help_and_version_load_nothing_heavy(option):
     assert done.stderr.strip() == "[] 0"
 
 
-@pytest.mark.parametrize("kind", ["Startup", "Memory", "Load", "AudioDeadline", "AudioLatency", "Size", "Call"])
+@pytest.mark.parametrize("kind", ["Startup", "Memory", "Load", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Size", "Call"])
 def test_declaring_a_probe_loads_nothing_heavy(kind):
     heavy = HEAVY | {"aiohttp", "hdrh", "jack", "msgspec"}
     code = f"import sys, perfkit; perfkit.{kind}; print(sorted({heavy!r} & set(sys.modules)))"

@@ -19,6 +19,8 @@ from perfkit.model.units import Duration
 REGISTRY: dict[str, str] = {
     "audio_deadline": "perfkit.probes.audio_deadline:AudioDeadline",
     "audio_latency": "perfkit.probes.audio_latency:AudioLatency",
+    "audio_offline": "perfkit.probes.audio_offline:AudioOffline",
+    "audio_quality": "perfkit.probes.audio_quality:AudioQuality",
     "call": "perfkit.probes.call:Call",
     "load": "perfkit.probes.load:Load",
     "memory": "perfkit.probes.memory:Memory",

@@ -8,6 +8,7 @@ from perfkit.model.errors import Failed, Skipped, TimedOut
 from perfkit.model.launch import Curve, Exit, Launcher, Measurement, Program, Ready, Target
 from perfkit.model.metric import Metric, Resource
 from perfkit.model.units import Duration
+from perfkit.probes._requires import check_requirements
 
 if TYPE_CHECKING:
     from perfkit.instruments.memory import MemoryWatch
@@ -27,6 +28,8 @@ class Memory:
     `method` auto takes the kernel's high-water mark of a memory cgroup of its own where one can be made; else
     ru_maxrss for a program that stayed one process; else PSS summed over the tree, sampled, so a lower bound. What was
     taken is part of the metric's identity.
+
+    `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
     """
 
     kind: ClassVar[str] = "memory"
@@ -41,6 +44,7 @@ class Memory:
     method: Literal["auto", "cgroup", "maxrss", "pss"] = "auto"
     exit_codes: tuple[int, ...] = (0,)
     grace: Duration = _GRACE
+    requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.command:
@@ -56,6 +60,7 @@ class Memory:
 
     def measure(self, launcher: Launcher) -> Measurement:
         """Run it once. Raises Skipped where `method` cannot be had here, Failed where a command fails."""
+        check_requirements(self.requires, launcher.root)
         from perfkit.instruments.memory import PSS_READABLE, MemoryWatch, has_own_cgroup
 
         if self.method == "pss" and not PSS_READABLE:

@@ -8,6 +8,7 @@ from perfkit.model.errors import Failed
 from perfkit.model.launch import Exit, Launcher, Measurement, Program, Ready
 from perfkit.model.metric import Metric, Resource, Scale
 from perfkit.model.units import Duration
+from perfkit.probes._requires import check_requirements
 
 _GRACE = Duration("5 s")
 
@@ -17,7 +18,8 @@ class Startup:
     """A command, and when it is ready; without `ready` it is when it ends.
 
     `env` sets variables, `env_pass` lets through those of perfkit's own environment. A program that does not end by
-    itself is ended once ready: SIGTERM, and SIGKILL after `grace`.
+    itself is ended once ready: SIGTERM, and SIGKILL after `grace`. `requires` names programs on PATH, or files, and
+    what to do where they are missing; the scenario is then skipped.
     """
 
     kind: ClassVar[str] = "startup"
@@ -29,6 +31,7 @@ class Startup:
     ready: Ready = field(default_factory=Ready)
     exit_codes: tuple[int, ...] = (0,)
     grace: Duration = _GRACE
+    requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.command:
@@ -53,6 +56,7 @@ class Startup:
 
     def measure(self, launcher: Launcher) -> Measurement:
         """Start it once. Raises Failed if it ends before it is ready, TimedOut if it never is."""
+        check_requirements(self.requires, launcher.root)
         program = Program(self.command, self.cwd, self.env, self.env_pass, self.ready, self.exit_codes)
         if self.ready.at_exit:
             ended = launcher.run(program, timeout=launcher.remaining)

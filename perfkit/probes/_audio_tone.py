@@ -1,0 +1,102 @@
+"""What a tone comes to: the values of its metrics, its spectrum, and the facts."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Curve, Facts, Measurement
+from perfkit.model.metric import Kind
+from perfkit.probes._audio_sources import Sound
+from perfkit.probes.audio_quality import AudioQuality, tone_metrics
+from perfkit.signal.glitches import Break
+from perfkit.signal.quality import Quality, assess_tone
+from perfkit.signal.spectrum import SHORTEST
+from perfkit.signal.tone import draw_spectrum
+
+if TYPE_CHECKING:
+    from perfkit.instruments.audio_files import Audio
+
+_POINTS = 480
+_SHOWN = 5
+_DRAWN_FLOOR = -180.0
+
+
+def listen(probe: AudioQuality, sound: Sound) -> Measurement:
+    """The values of a tone. Raises Failed where the sound is silent, too short, or not that tone."""
+    signal, rate = _section(probe, sound.audio), sound.audio.rate
+    try:
+        quality = assess_tone(signal, rate, probe.frequency)
+    except ValueError as error:
+        hint = "a tone must be steady from start on; frequency, start and duration say which and where"
+        raise Failed(f"the sound cannot be judged: {error}", hint=hint) from None
+    values = {
+        "thd_n": quality.tone.thd_n,
+        "snr": quality.tone.snr,
+        "level": quality.tone.level,
+        "dropouts": float(quality.continuity.count("dropout")),
+        "glitches": float(quality.continuity.count("glitch")),
+        "drift": abs(quality.drift),
+    }
+    return Measurement(
+        values,
+        details=(_spectrum(quality), Facts("audio", (*_rows(quality, signal, rate), *sound.rows))),
+        metrics=tone_metrics(Kind.NOISY, sound.through) if sound.through else (),
+        run_delay=sound.run_delay,
+        caveats=(*sound.caveats, *(() if quality.clean else ("glitches in the spectrum",))),
+    )
+
+
+def _section(probe: AudioQuality, audio: "Audio") -> NDArray[np.float64]:
+    """The channel and the stretch that are listened to. Raises Failed where they are not there."""
+    if probe.channel > audio.channels:
+        raise Failed(f"there is no channel {probe.channel}, only {audio.channels}", hint="channel counts from 1")
+    limit = None if probe.duration is None and probe.command else round((probe.start + probe.seconds) * audio.rate)
+    signal = audio.frames[round(probe.start * audio.rate) : limit, probe.channel - 1]
+    if not np.isfinite(signal).all():
+        raise Failed("the sound holds values that are not finite", hint="look for an unstable filter or 0 / 0")
+    if len(signal) < SHORTEST * audio.rate:
+        there = f"{len(signal) / audio.rate:.3g} s of sound after start = {probe.start:g} s"
+        raise Failed(f"{there} are too few: {SHORTEST:g} s is needed", hint="render more, or lower start")
+    if not signal.any():
+        raise Failed(f"channel {probe.channel} is silent", hint="look at what the program plays there")
+    return signal
+
+
+def _spectrum(quality: Quality) -> Curve:
+    drawing = draw_spectrum(quality.tone, _POINTS)
+    return Curve(
+        title="spectrum, the tone and its harmonics marked",
+        x_label="frequency",
+        x_unit="Hz",
+        y_label="level (0 for a full-scale sine)",
+        y_unit="dB",
+        x=tuple(drawing.frequencies.tolist()),
+        y=tuple(np.maximum(drawing.levels, _DRAWN_FLOOR).tolist()),
+        lines=(("THD+N", quality.tone.level + quality.tone.thd_n),),
+        flagged=drawing.harmonics,
+    )
+
+
+def _rows(quality: Quality, signal: NDArray[np.float64], rate: int) -> tuple[tuple[str, str], ...]:
+    tone, (start, end), (first, last) = quality.tone, quality.continuity.clean, quality.analysed
+    dropouts, glitches = (quality.continuity.count(kind) for kind in ("dropout", "glitch"))
+    result = (
+        f"{tone.frequency:.2f} Hz at {tone.level:.2f} dBFS: THD+N {tone.thd_n:.1f} dB ({tone.thd_n_percent:.2g} %), "
+        f"SNR {tone.snr:.1f} dB, {dropouts} dropouts and {glitches} glitches in {len(signal) / rate:.3g} s"
+    )
+    harmonics = ", ".join(f"{order}: {level:.1f}" for order, level in tone.harmonics)
+    return (
+        ("result", result),
+        ("harmonics", f"{harmonics} dB" if harmonics else "none in the band"),
+        ("drift", f"{quality.drift:+.4f} ppm"),
+        ("longest clean stretch", f"{(end - start) / rate:.3g} s"),
+        ("analysed", f"{first / rate:.3g} s to {last / rate:.3g} s after start, Kaiser window β 24"),
+        *(("breaks", _listed(quality.continuity.breaks, rate)) for _ in quality.continuity.breaks[:1]),
+    )
+
+
+def _listed(breaks: tuple[Break, ...], rate: int) -> str:
+    shown = [f"{one.kind} at {one.start / rate:.4f} s ({one.frames} frames)" for one in breaks[:_SHOWN]]
+    return ", ".join(shown + ([f"and {len(breaks) - _SHOWN} more"] if len(breaks) > _SHOWN else []))

@@ -1,0 +1,89 @@
+"""Probe `audio_offline`: how much faster than real time a renderer is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from perfkit.model.launch import Launcher, Measurement
+from perfkit.model.metric import Better, Metric, Resource
+from perfkit.model.units import Duration
+from perfkit.probes._requires import check_requirements
+from perfkit.probes.audio_deadline import check_body, check_format
+
+_FOUR_SECONDS = Duration(4.0)
+
+_RENDERER = (
+    Metric(
+        "real_time_factor", "1", better=Better.HIGHER, resource=Resource.WALL,
+        description="seconds of sound per second of rendering",
+    ),
+    Metric(
+        "cpu", "cores", resource=Resource.CPU,
+        description="CPU time per second of sound: what it would take of a core in real time",
+    ),
+)  # fmt: skip
+_BLOCKS = (
+    Metric("block_time_p50", "s", resource=Resource.WALL, description="time to fill a block, median"),
+    Metric("block_time_p99", "s", resource=Resource.WALL, description="time to fill a block, 99th percentile"),
+    Metric("block_time_max", "s", resource=Resource.WALL, description="time to fill a block, longest"),
+    Metric("block_cpu_p50", "s", resource=Resource.CPU, description="thread CPU time to fill a block, median"),
+    Metric("load_p99", "1", resource=Resource.WALL, description="block time as a share of the period, 99th percentile"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioOffline:
+    """Renders as fast as it goes: a `command` or a `body`.
+
+    `command` writes a sound file to `output` (`{tmp}/render.wav` where it is not set), whose length counts; or it
+    writes nothing to be read and renders the `seconds` that are given. Its start-up is part of it. `body` is called as
+    by probe `audio_deadline`, in blocks of `block` frames at `rate`: after `warmup` uncounted ones for `seconds`, 4 if
+    not given. Its start-up is not part of it.
+
+    `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
+    """
+
+    kind: ClassVar[str] = "audio_offline"
+
+    command: tuple[str, ...] = ()
+    output: str = ""
+    seconds: Duration | None = None
+    body: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    block: int = 128
+    rate: int = 48_000
+    warmup: int = 50
+    cwd: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_pass: tuple[str, ...] = ()
+    requires: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        check_format(self.rate, self.block, "block")
+        if bool(self.command) == bool(self.body):
+            raise ValueError("what renders is one of command and body")
+        if self.body:
+            check_body(self.body)
+        if self.output and (self.body or self.seconds is not None):
+            raise ValueError("output is the file of a command whose length counts; leave out body and seconds")
+        if self.warmup < 0:
+            raise ValueError("warmup is a number of blocks, 0 or more")
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks of a body are counted."""
+        return max(1, round((self.seconds or _FOUR_SECONDS) * self.rate / self.block))
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What a launch yields; times of blocks only where there are blocks to be seen."""
+        return (*_RENDERER, *_BLOCKS) if self.body else _RENDERER
+
+    def measure(self, launcher: Launcher) -> Measurement:
+        """One render. Raises Failed where it gives no sound."""
+        check_requirements(self.requires, launcher.root)
+        from perfkit.probes import _audio_offline
+
+        if self.body:
+            return _audio_offline.render_body(self, launcher)
+        return _audio_offline.render_command(self, launcher)
