@@ -1,0 +1,39 @@
+"""A JACK client that plays 997 Hz at -12 dBFS: `jack_tone.py NAME EVERY PERIODS`.
+
+In every EVERY-th block it takes PERIODS periods; 0 never.
+"""
+
+import gc
+import sys
+import time
+
+import numpy as np
+
+from perfkit.worker.jack_clients.opening import load_jack, open_client
+
+NAME, EVERY, PERIODS = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+
+
+def main() -> None:
+    jack = load_jack()
+    client = open_client(jack, NAME, time.monotonic() + 5)
+    output = client.outports.register("out")
+    turn = 2 * np.pi * 997 / client.samplerate
+    number = 0
+
+    def process(frames: int) -> None:
+        nonlocal number
+        output.get_array()[:] = 0.25 * np.sin(turn * (number * frames + np.arange(frames)))
+        number += 1
+        if EVERY and number % EVERY == 0:
+            time.sleep(PERIODS * frames / client.samplerate)
+
+    client.set_process_callback(process)
+    gc.freeze()
+    gc.disable()
+    client.activate()
+    print("ready", flush=True)
+    time.sleep(600)
+
+
+main()
