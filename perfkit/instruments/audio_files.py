@@ -11,6 +11,7 @@ from perfkit.model.errors import Failed, Skipped
 
 _FLAC = {"PCM_S8": "PCM_16", "PCM_U8": "PCM_16", "PCM_16": "PCM_16", "PCM_24": "PCM_24"}
 """Samples that FLAC keeps to the bit, and as what."""
+_WAV = {"PCM_16", "PCM_24", "PCM_32", "DOUBLE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,8 @@ def keep_audio(audio: Audio, folder: Path, name: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     lossless = _FLAC.get(audio.samples) if Path(name).suffix == ".flac" else None
     path = folder / Path(name).with_suffix(".flac" if lossless else ".wav").name
-    samples = lossless or ("DOUBLE" if audio.samples == "DOUBLE" else _wav(audio.samples))
-    soundfile.write(path, audio.frames, audio.rate, subtype=samples)
+    samples = lossless or (audio.samples if audio.samples in _WAV else "FLOAT")
+    whole = samples.startswith("PCM")  # libsndfile scales what it rounds by 32767, so it is given whole numbers
+    frames = np.round(audio.frames * 2.0**31).astype(np.int32) if whole else audio.frames
+    soundfile.write(path, frames, audio.rate, subtype=samples)
     return path
-
-
-def _wav(samples: str) -> str:
-    return samples if samples in {"PCM_16", "PCM_24", "PCM_32"} else "FLOAT"

@@ -56,7 +56,7 @@ def _check_alike(audio: Audio, reference: Audio, name: str) -> None:
     if (audio.rate, audio.channels) != (reference.rate, reference.channels):
         raise Failed(
             f"the render has {audio.channels} channels at {audio.rate} Hz, "
-            f"{name} has {reference.channels} at {reference.rate} Hz",
+            f"{name} has {reference.channels} channels at {reference.rate} Hz",
             hint="render as the reference was, or make a new reference",
         )
 

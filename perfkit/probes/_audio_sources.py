@@ -1,6 +1,6 @@
 """Where probe `audio_quality` gets its sound from: a command's file, a body, a port of a server."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,17 +8,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_files import Audio, read_audio, require_files
-from perfkit.instruments.audio_servers import AudioServer, choose, private_server
-from perfkit.instruments.jack_loop import Trip, require_client, send
+from perfkit.instruments.audio_servers import choose, private_server
+from perfkit.instruments.jack_loop import Route, require_client, send
 from perfkit.instruments.rendering import Rendering, render
-from perfkit.model.errors import Failed, Invalid
-from perfkit.model.launch import Launcher, Program, Target
+from perfkit.model.errors import Invalid
+from perfkit.model.launch import Launcher, Program
+from perfkit.probes._audio_external import external_client
+from perfkit.probes._audio_loop import loop_caveats, server_rows
 
 if TYPE_CHECKING:
     from perfkit.probes.audio_quality import AudioQuality, Live
 
 _LATEST = 0.5
 """Seconds that the sound of a live port may come late."""
+_PORTS_WITHIN = 5.0
 _HALF = 0.5
 
 
@@ -82,49 +85,21 @@ def _live(probe: "AudioQuality", live: "Live", launcher: Launcher) -> Sound:
     kind = choose(live.server)
     frames = round((probe.start + probe.seconds + _LATEST) * probe.rate)
     tone = _HALF * np.sin(2 * np.pi * probe.frequency / probe.rate * np.arange(frames))
-    with private_server(launcher, kind, rate=probe.rate, block=live.block) as server:
-        trip = _through(probe, live, launcher, server, tone)
-    if trip.lost:
+    with (
+        private_server(launcher, kind, rate=probe.rate, block=live.block) as server,
+        external_client(live, launcher, server),
+    ):
+        looped = not live.port
+        play = server.play if looped else live.input
+        route = Route(play=(play,) if play else (), record=(live.port or server.record,))
+        signal = tone if play else np.zeros(frames)
+        trip = send(launcher, server, signal, tail=0, route=route, ports_within=_PORTS_WITHIN)
+    if trip.lost and not live.command:
         hint = "end what else runs, or grant rtprio; a larger block gives the recorder more time"
         raise Invalid(f"the recorder itself lost {trip.lost} frames", hint=hint)
     audio = Audio(_from_onset(trip.recorded)[:, None], trip.rate)
-    rows = (
-        ("server", f"{server.name}, private, {trip.block} frames at {trip.rate / 1000:g} kHz"),
-        ("loop", "virtual, converters not included"),
-        ("scheduling", "SCHED_FIFO" if trip.real_time else "non-RT (real-time scheduling refused; grant rtprio)"),
-        ("server xruns", str(trip.xruns)),
-    )
-    return Sound(audio, f"live, {kind}", rows, () if trip.real_time else ("non-RT",))
-
-
-def _through(
-    probe: "AudioQuality", live: "Live", launcher: Launcher, server: AudioServer, tone: NDArray[np.float64]
-) -> Trip:
-    """The recording of `live`: of the server's own loop, or of a program that plays, or through one."""
-    if not live.command:
-        return send(launcher, server, tone, tail=0)
-    program = Program(live.command, probe.cwd, {**probe.env, **server.env}, probe.env_pass, live.ready, (0, -15))
-    target = launcher.start(program)
-    try:
-        if not live.ready.at_exit:
-            target.wait_ready(launcher.remaining)
-        ports = replace(server, play=live.input or server.play, record=live.port)
-        trip = send(launcher, ports, tone if live.input else np.zeros(len(tone)), tail=0)
-    except Failed as error:
-        raise _blame(live, target, error) from error
-    if not (ended := target.stop()).stopped:
-        tail = ended.stderr.strip()[-400:]
-        raise Failed(f"{live.command[0]} ended with code {ended.code} while it was recorded", hint=f"stderr: {tail}")
-    return trip
-
-
-def _blame(live: "Live", target: Target, error: Failed) -> Failed:
-    """The failure in the program's own words, if it is what ended."""
-    ended = target.stop()
-    if ended.stopped:
-        return error
-    tail = ended.stderr.strip()[-400:]
-    return Failed(f"{live.command[0]} ended with code {ended.code}: {error}", hint=f"stderr: {tail}")
+    lost = (f"{trip.lost} frames were never asked for",) if trip.lost else ()
+    return Sound(audio, f"live, {server.method}", server_rows(server, trip), loop_caveats(trip) + lost)
 
 
 def _from_onset(recorded: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -15,7 +15,6 @@ _SETTLED = Duration(0.1)
 _LONGEST_SHIFT = Duration(0.1)
 _FOUR_SECONDS = Duration(4.0)
 _SHORTEST = 1.0
-_LONGEST_LIVE = 8.0
 _BOTTOM = "-200 dB stands for nothing at all"
 
 
@@ -51,26 +50,30 @@ _NULL = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Live:
-    """Sound that is recorded through a private audio `server`, in blocks of `block` frames.
+    """Sound that is recorded through an audio `server`, in blocks of `block` frames.
 
-    `command` is a JACK client that is started there and waited for until `ready`, where that is given. Its port `port`
-    is recorded (`client:port`); the tone is played into its port `input`, where there is one. Without a command the
-    server's own loop is heard.
+    `command` is a JACK client that is started there; it is ready as `ready` says, else as soon as its ports are there.
+    Its `port` is recorded (`client:port`); the tone is played into its port `input`, where there is one. Without a port
+    a private server's own loop is heard. `running` takes the server, and if there is no command the client, that run
+    already.
     """
 
     command: tuple[str, ...] = ()
     port: str = ""
     input: str = ""
-    ready: Ready = field(default_factory=Ready)
-    server: Literal["pipewire", "jack", "auto"] = "auto"
+    ready: Ready | None = None
+    server: Literal["pipewire", "jack", "running", "auto"] = "auto"
     block: int = 128
+    cwd: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+    env_pass: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_format(48_000, self.block, "block")
-        if bool(self.command) != bool(self.port):
-            raise ValueError("command and port belong together: which port of which program is recorded")
-        if self.input and not self.command:
-            raise ValueError("input is a port of command, which is missing")
+        if (self.command or self.input or self.server == "running") and not self.port:
+            raise ValueError("port is missing: which port is recorded")
+        if self.port and not self.command and self.server != "running":
+            raise ValueError("command is missing: nothing else plays on a private server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,8 +119,6 @@ class AudioQuality:
             check_body(self.body)
         if self.live and self.reference:
             raise ValueError("reference is for a render (command or body); a live port plays a tone")
-        if self.live and self.seconds > _LONGEST_LIVE:
-            raise ValueError(f"duration of a live port is {_LONGEST_LIVE:g} s at most")
         if not self.reference and self.seconds < _SHORTEST:
             raise ValueError(f"duration must be {_SHORTEST:g} s at least, for the spectrum of the tone")
         if not 20 <= self.frequency <= self.rate / 4:
