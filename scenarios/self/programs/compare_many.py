@@ -49,4 +49,5 @@ def main() -> None:
     sys.stdout.write(f"{len(judgement.findings)} findings: {judgement.headline}\n")
 
 
-main()
+if __name__ == "__main__":
+    main()
