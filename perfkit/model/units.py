@@ -32,6 +32,8 @@ _SHOWN: dict[str, tuple[tuple[str, float], ...]] = {
     "B/s": (("MB/s", 1e6), ("kB/s", 1e3), ("B/s", 1.0)),
 }
 
+_BINARY = (("GiB", 1024.0**3), ("MiB", 1024.0**2), ("KiB", 1024.0))
+
 _QUANTITY = re.compile(r"\s*([+-]?(?:\d+(?:[_ ]\d{3})*(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)\s*([^\d\s].*?)?\s*")
 
 
@@ -80,11 +82,14 @@ def format_quantity(value: float, unit: str, digits: int = 3) -> str:
 
 
 def format_plain(value: float, unit: str) -> str:
-    """`value` as people write it in a budget: `2 s`, `10 ms`, `100 MB`, `15 %`; no digit is made up."""
+    """`value` as people write it in a budget: `2 s`, `10 ms`, `100 MB`, `12 MiB`, `15 %`; no digit is made up."""
     if unit == "cores":
         return f"{value * 100:.6g} %"
-    name, factor = next(((n, f) for n, f in _SHOWN.get(unit, ()) if abs(value) >= f), (unit, 1.0))
-    number = f"{value / factor:.6g}"
+    scales = [*_SHOWN.get(unit, ()), *(_BINARY if unit == "B" else ())]
+    fitting = [(f"{value / factor:.6g}", name) for name, factor in scales if abs(value) >= factor] or [
+        (f"{value:.6g}", unit)
+    ]
+    number, name = min(fitting, key=lambda written: len(written[0]))
     return number if name == "1" else f"{number} {name}"
 
 

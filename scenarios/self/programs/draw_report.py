@@ -9,11 +9,11 @@ from perfkit.judging.judgement import compare
 from perfkit.model.run import Baseline
 from perfkit.reporting import REPORTS, build_view
 
-BENCHMARKS = 6
+BENCHMARKS = 2
 
 
 def main() -> None:
-    """Judge sixty findings and write their report to the path given."""
+    """Judge twenty findings and write their report to the path given."""
     base, candidate = a_run(BENCHMARKS, 1), a_run(BENCHMARKS, 2)
     kept = Baseline("main", (base.recorded(),))
     view = build_view(compare(kept, candidate), candidate, kept, lambda _: (), generated=0.0)

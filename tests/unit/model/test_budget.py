@@ -7,6 +7,7 @@ TIME = Metric("ready_time", "s")
 LEVEL = Metric("level", "dB", scale=Scale.DIFFERENCE)
 ERRORS = Metric("errors", "1", scale=Scale.DIFFERENCE)
 CPU = Metric("cpu", "cores")
+SIZE = Metric("raw", "B")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,8 @@ def test_a_limit_holds_on_its_side(operator, below, at, above):
 
 def test_budgets_read_as_they_were_written():
     for written, metric in (
-        ("< 2 s", TIME), ("<= 250 ms", TIME), ("< 15 %", CPU), ("+5 %", TIME), ("+0.5 dB", LEVEL), ("== 0", ERRORS),
+        ("< 2 s", TIME), ("<= 250 ms", TIME), ("< 15 %", CPU), ("+5 %", TIME), ("+0.5 dB", LEVEL), ("== 0", ERRORS), ("< 12 MiB", SIZE), ("< 1 GiB", SIZE), ("< 800 kB", SIZE), ("< 1.5 MB", SIZE), ("< 0.5 B", SIZE),
+        ("< 120 ms", TIME), ("< 2.25 s", TIME),
     ):  # fmt: skip
         assert str(parse_budget(written, metric)) == written
     assert parse_budget("< 1 s", TIME, Level.WARN).level is Level.WARN
