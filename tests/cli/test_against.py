@@ -58,7 +58,9 @@ IDENTITY = {
 class Project:
     def __init__(self, folder: Path, cache: Path):
         self.folder, self.cache = folder, cache
-        self.env = {**IDENTITY, "XDG_CACHE_HOME": str(cache)}
+        cache.mkdir(exist_ok=True)
+        # with a lock of its own, as another gate may be measuring on this machine
+        self.env = {**IDENTITY, "XDG_CACHE_HOME": str(cache), "TMPDIR": str(cache)}
 
     def write(self, name, text):
         path = self.folder / name
@@ -235,6 +237,7 @@ def test_ctrl_c_leaves_nothing_behind_and_the_gate_can_be_gone_on_with(project):
         os.killpg(process.pid, 0)
     done = perfkit(project.folder, "gate", "--resume", "last", "--format", "json", **project.env)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert [path.name for path in project.cache.glob("perfkit-*")] == ["perfkit-measuring.lock"]
     (run,) = (project.folder / "reports").glob("*/run.json")
     assert len(json.loads(run.read_text())["sessions"]) == 2
 
