@@ -72,6 +72,7 @@ class SideLauncher:
         self._root, self._python, self._tmp, self._seed = root, python, tmp, seed
         self._deadline = time.monotonic() + timeout
         self._started: dict[int, StartedProgram] = {}
+        self._environments: dict[tuple[str, ...], dict[str, str]] = {}
         self._left: int | None = None
 
     @property
@@ -130,8 +131,11 @@ class SideLauncher:
 
     def _environment(self, program: Program) -> dict[str, str]:
         passed = (*self._env_pass, *program.env_pass)
-        env = target_environment(os.environ, seed=self._seed, env_pass=passed, venv=venv_of(self._python))
-        return env | dict(program.env)
+        if passed not in self._environments:  # reading os.environ costs as much as a fork
+            self._environments[passed] = target_environment(
+                os.environ, seed=self._seed, env_pass=passed, venv=venv_of(self._python)
+            )
+        return {**self._environments[passed], **program.env}
 
     def stop_program(self, started: StartedProgram, grace: float) -> None:
         """Ask the launcher to end one program."""
