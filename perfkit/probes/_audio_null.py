@@ -8,29 +8,27 @@ from perfkit.instruments.audio_files import Audio, keep_audio, read_audio, requi
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Facts, Measurement
 from perfkit.probes._audio_sources import Sound
-from perfkit.probes.audio_quality import AudioQuality
 from perfkit.signal.decibels import FLOOR
 from perfkit.signal.null import Null, null_test
 
 _POINTS = 480
+_DIGITS = 4  # of dB and frames; the next ones are the rounding of libraries
 _KEPT = Path("reports") / "references"
 
 
-def compare(probe: AudioQuality, sound: Sound, root: Path) -> Measurement:
+def compare(sound: Sound, root: Path, name: str, longest_shift: float) -> Measurement:
     """The values of a null test. Raises Failed where there is no reference, or none like it.
 
     Where it is missing, the render is kept in the folder for what is generated, to be listened to and accepted.
     """
     require_files()
-    path = root / probe.reference
+    path = root / name
     if not path.exists():
         kept = keep_audio(sound.audio, root / _KEPT, path.name)
-        raise Failed(
-            f"there is no reference {probe.reference} yet", hint=_how_to_make(kept.relative_to(root), probe.reference)
-        )
+        raise Failed(f"there is no reference {name} yet", hint=_how_to_make(kept.relative_to(root), name))
     reference = read_audio(path)
-    _check_alike(sound.audio, reference, probe.reference)
-    shift = round(probe.longest_shift * reference.rate)
+    _check_alike(sound.audio, reference, name)
+    shift = round(longest_shift * reference.rate)
     null = null_test(sound.audio.frames, reference.frames, shift)
     values = {
         "null_peak": null.peak,
@@ -38,8 +36,13 @@ def compare(probe: AudioQuality, sound: Sound, root: Path) -> Measurement:
         "differing": float(null.differing),
         "shift": abs(null.shift),
     }
-    details = (_curve(null, reference.rate), Facts("audio", (*_rows(null, reference, probe.reference), *sound.rows)))
-    return Measurement(values, details=details, run_delay=sound.run_delay, caveats=sound.caveats)
+    details = (_curve(null, reference.rate), Facts("audio", (*_rows(null, reference, name), *sound.rows)))
+    return Measurement(
+        {key: round(value, _DIGITS) for key, value in values.items()},
+        details=details,
+        run_delay=sound.run_delay,
+        caveats=sound.caveats,
+    )
 
 
 def _how_to_make(kept: Path, reference: str) -> str:

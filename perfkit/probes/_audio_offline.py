@@ -8,22 +8,23 @@ from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Facts, Histogram, Launcher, Measurement, Program
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_sources import render_path
-from perfkit.probes.audio_offline import AudioOffline
 from perfkit.stats.quantiles import harrell_davis
 
 _BINS = 60
 _POINTS = 500
 
 
-def render_command(probe: AudioOffline, launcher: Launcher) -> Measurement:
-    """Wall and CPU time of a command against the length of what it rendered. Raises Failed where that is silent."""
-    if probe.seconds is None:
+def time_command(launcher: Launcher, program: Program, output: str, declared: float | None) -> Measurement:
+    """Wall and CPU time of a program against the length of what it rendered, s, which is read where not declared.
+
+    Raises Failed where the render is silent.
+    """
+    if declared is None:
         require_files()
-    ended = launcher.run(Program(probe.command, probe.cwd, probe.env, probe.env_pass), timeout=launcher.remaining)
+    ended = launcher.run(program, timeout=launcher.remaining)
     rows: tuple[tuple[str, str], ...] = ()
-    seconds = float(probe.seconds or 0.0)
-    if probe.seconds is None:
-        audio = read_audio(launcher.root / probe.cwd / render_path(probe.output, launcher))
+    if (seconds := declared) is None:
+        audio = read_audio(launcher.root / program.cwd / render_path(output, launcher))
         if not audio.frames.any():
             raise Failed("the render is silent", hint="look at what the command says: a sound or a score is missing")
         seconds = audio.seconds
@@ -33,22 +34,9 @@ def render_command(probe: AudioOffline, launcher: Launcher) -> Measurement:
     return Measurement(values, details=(facts,), run_delay=ended.usage.run_delay)
 
 
-def render_body(probe: AudioOffline, launcher: Launcher) -> Measurement:
+def time_body(launcher: Launcher, rendering: Rendering) -> Measurement:
     """Wall and thread CPU time of a body's blocks against their period."""
-    rendered = render(
-        launcher,
-        Rendering(
-            body=probe.body,
-            arguments=probe.arguments,
-            frames=probe.block,
-            rate=probe.rate,
-            blocks=probe.blocks,
-            warmup=probe.warmup,
-            cwd=probe.cwd,
-            env=probe.env,
-            env_pass=probe.env_pass,
-        ),
-    )
+    rendered = render(launcher, rendering)
     return Measurement(
         body_values(rendered),
         details=(_histogram(rendered), _curve(rendered), Facts("audio", _rows(rendered))),

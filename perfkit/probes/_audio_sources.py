@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +14,7 @@ from perfkit.model.errors import Invalid
 from perfkit.model.launch import Launcher, Program
 from perfkit.probes._audio_external import external_client
 from perfkit.probes._audio_loop import loop_caveats, server_rows
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_quality import AudioQuality, Live
+from perfkit.probes._sound import Listening, Live
 
 _LATEST = 0.5
 """Seconds that the sound of a live port may come late."""
@@ -36,57 +33,37 @@ class Sound:
     run_delay: float | None = None
 
 
-def record(probe: "AudioQuality", launcher: Launcher) -> Sound:
-    """The sound that `probe` names. Raises Failed where there is none, Skipped where this machine cannot."""
-    if probe.live is not None:
-        return _live(probe, probe.live, launcher)
-    if probe.command:
-        return _file(probe, launcher)
-    return _body(probe, launcher)
-
-
 def render_path(output: str, launcher: Launcher) -> Path:
     """Where a command writes its render."""
     return Path(output) if output else launcher.tmp / "render.wav"
 
 
-def _file(probe: "AudioQuality", launcher: Launcher) -> Sound:
+def from_command(launcher: Launcher, program: Program, output: str) -> Sound:
+    """What a program wrote. Raises Failed where that is no sound."""
     require_files()
-    program = Program(probe.command, probe.cwd, probe.env, probe.env_pass)
     ended = launcher.run(program, timeout=launcher.remaining)
-    audio = read_audio(launcher.root / probe.cwd / render_path(probe.output, launcher))
+    audio = read_audio(launcher.root / program.cwd / render_path(output, launcher))
     written = f"{audio.seconds:.3g} s, {audio.channels} channels of {audio.samples} at {audio.rate / 1000:g} kHz"
     return Sound(audio, rows=(("render", written),), run_delay=ended.usage.run_delay)
 
 
-def _body(probe: "AudioQuality", launcher: Launcher) -> Sound:
-    seconds = probe.seconds if probe.reference else probe.start + probe.seconds
-    rendered = render(
-        launcher,
-        Rendering(
-            body=probe.body,
-            arguments=probe.arguments,
-            frames=probe.block,
-            rate=probe.rate,
-            blocks=-int(-seconds * probe.rate // probe.block),
-            keep=True,
-            cwd=probe.cwd,
-            env=probe.env,
-            env_pass=probe.env_pass,
-        ),
-    )
-    made = f"{seconds:.3g} s of {probe.body} in blocks of {probe.block} frames at {probe.rate / 1000:g} kHz"
-    rows = (("render", made), ("python", rendered.python))
-    return Sound(Audio(rendered.sound, probe.rate), rows=rows, run_delay=rendered.run_delay)
+def from_body(launcher: Launcher, rendering: Rendering) -> Sound:
+    """What a body renders."""
+    rendered = render(launcher, rendering)
+    audio = Audio(rendered.sound, rendering.rate)
+    made = f"{audio.seconds:.3g} s of {rendering.body} in blocks of {rendering.frames} frames"
+    rows = (("render", f"{made} at {rendering.rate / 1000:g} kHz"), ("python", rendered.python))
+    return Sound(audio, rows=rows, run_delay=rendered.run_delay)
 
 
-def _live(probe: "AudioQuality", live: "Live", launcher: Launcher) -> Sound:
+def from_port(launcher: Launcher, live: Live, listening: Listening, rate: int) -> Sound:
+    """What a port of an audio server plays, or lets through. Raises Invalid where the recorder lost frames."""
     require_client()
     kind = choose(live.server)
-    frames = round((probe.start + probe.seconds + _LATEST) * probe.rate)
-    tone = _HALF * np.sin(2 * np.pi * probe.frequency / probe.rate * np.arange(frames))
+    frames = round((listening.start + (listening.seconds or 0.0) + _LATEST) * rate)
+    tone = _HALF * np.sin(2 * np.pi * listening.frequency / rate * np.arange(frames))
     with (
-        private_server(launcher, kind, rate=probe.rate, block=live.block) as server,
+        private_server(launcher, kind, rate=rate, block=live.block) as server,
         external_client(live, launcher, server),
     ):
         looped = not live.port

@@ -1,33 +1,30 @@
 """What a tone comes to: the values of its metrics, its spectrum, and the facts."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
+from perfkit.instruments.audio_files import Audio
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Facts, Measurement
 from perfkit.model.metric import Kind
 from perfkit.probes._audio_sources import Sound
-from perfkit.probes.audio_quality import AudioQuality, tone_metrics
+from perfkit.probes._sound import Listening, tone_metrics
 from perfkit.signal.glitches import Break
 from perfkit.signal.quality import Quality, assess_tone
 from perfkit.signal.spectrum import SHORTEST
 from perfkit.signal.tone import draw_spectrum
 
-if TYPE_CHECKING:
-    from perfkit.instruments.audio_files import Audio
-
 _POINTS = 480
 _SHOWN = 5
+_DIGITS = 4  # of dB and ppm; the next ones are the rounding of libraries
 _DRAWN_FLOOR = -180.0
 
 
-def listen(probe: AudioQuality, sound: Sound) -> Measurement:
+def listen(sound: Sound, listening: Listening) -> Measurement:
     """The values of a tone. Raises Failed where the sound is silent, too short, or not that tone."""
-    signal, rate = _section(probe, sound.audio), sound.audio.rate
+    signal, rate = _section(listening, sound.audio), sound.audio.rate
     try:
-        quality = assess_tone(signal, rate, probe.frequency)
+        quality = assess_tone(signal, rate, listening.frequency)
     except ValueError as error:
         hint = "a tone must be steady from start on; frequency, start and duration say which and where"
         raise Failed(f"the sound cannot be judged: {error}", hint=hint) from None
@@ -40,7 +37,7 @@ def listen(probe: AudioQuality, sound: Sound) -> Measurement:
         "drift": abs(quality.drift),
     }
     return Measurement(
-        values,
+        {name: round(value, _DIGITS) for name, value in values.items()},
         details=(_spectrum(quality), Facts("audio", (*_rows(quality, signal, rate), *sound.rows))),
         metrics=tone_metrics(Kind.NOISY, sound.through) if sound.through else (),
         run_delay=sound.run_delay,
@@ -48,19 +45,19 @@ def listen(probe: AudioQuality, sound: Sound) -> Measurement:
     )
 
 
-def _section(probe: AudioQuality, audio: "Audio") -> NDArray[np.float64]:
+def _section(listening: Listening, audio: Audio) -> NDArray[np.float64]:
     """The channel and the stretch that are listened to. Raises Failed where they are not there."""
-    if probe.channel > audio.channels:
-        raise Failed(f"there is no channel {probe.channel}, only {audio.channels}", hint="channel counts from 1")
-    limit = None if probe.duration is None and probe.command else round((probe.start + probe.seconds) * audio.rate)
-    signal = audio.frames[round(probe.start * audio.rate) : limit, probe.channel - 1]
+    if listening.channel > audio.channels:
+        raise Failed(f"there is no channel {listening.channel}, only {audio.channels}", hint="channel counts from 1")
+    limit = None if listening.seconds is None else round((listening.start + listening.seconds) * audio.rate)
+    signal = audio.frames[round(listening.start * audio.rate) : limit, listening.channel - 1]
     if not np.isfinite(signal).all():
         raise Failed("the sound holds values that are not finite", hint="look for an unstable filter or 0 / 0")
     if len(signal) < SHORTEST * audio.rate:
-        there = f"{len(signal) / audio.rate:.3g} s of sound after start = {probe.start:g} s"
+        there = f"{len(signal) / audio.rate:.3g} s of sound after start = {listening.start:g} s"
         raise Failed(f"{there} are too few: {SHORTEST:g} s is needed", hint="render more, or lower start")
     if not signal.any():
-        raise Failed(f"channel {probe.channel} is silent", hint="look at what the program plays there")
+        raise Failed(f"channel {listening.channel} is silent", hint="look at what the program plays there")
     return signal
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from perfkit.model.launch import Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement, Program
 from perfkit.model.metric import Better, Metric, Resource
 from perfkit.model.units import Duration
 from perfkit.probes._requires import check_requirements
@@ -82,8 +82,21 @@ class AudioOffline:
     def measure(self, launcher: Launcher) -> Measurement:
         """One render. Raises Failed where it gives no sound."""
         check_requirements(self.requires, launcher.root)
+        from perfkit.instruments.rendering import Rendering
         from perfkit.probes import _audio_offline
 
-        if self.body:
-            return _audio_offline.render_body(self, launcher)
-        return _audio_offline.render_command(self, launcher)
+        if self.command:
+            program = Program(self.command, self.cwd, self.env, self.env_pass)
+            return _audio_offline.time_command(launcher, program, self.output, self.seconds)
+        rendering = Rendering(
+            body=self.body,
+            arguments=self.arguments,
+            frames=self.block,
+            rate=self.rate,
+            blocks=self.blocks,
+            warmup=self.warmup,
+            cwd=self.cwd,
+            env=self.env,
+            env_pass=self.env_pass,
+        )
+        return _audio_offline.time_body(launcher, rendering)

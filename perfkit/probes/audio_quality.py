@@ -2,78 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from perfkit.model.launch import Launcher, Measurement, Ready
-from perfkit.model.metric import Better, Kind, Metric, Scale
+from perfkit.model.launch import Launcher, Measurement, Program
+from perfkit.model.metric import Kind, Metric
 from perfkit.model.units import Duration
 from perfkit.probes._requires import check_requirements
+from perfkit.probes._sound import NULL, Listening, Live, tone_metrics
 from perfkit.probes.audio_deadline import check_body, check_format
+
+if TYPE_CHECKING:
+    from perfkit.instruments.rendering import Rendering
+    from perfkit.probes._audio_sources import Sound
 
 _FREQUENCY = 997.0
 _SETTLED = Duration(0.1)
 _LONGEST_SHIFT = Duration(0.1)
 _FOUR_SECONDS = Duration(4.0)
 _SHORTEST = 1.0
-_BOTTOM = "-200 dB stands for nothing at all"
-
-
-def tone_metrics(kind: Kind, method: str = "") -> tuple[Metric, ...]:
-    """The metrics of a tone; `kind` is how they repeat and `method` what the sound came through, where it matters."""
-
-    def metric(name: str, unit: str, description: str, better: Better = Better.LOWER, kind: Kind = kind) -> Metric:
-        scale = Scale.DIFFERENCE
-        return Metric(name, unit, better, scale, kind, method=method, description=description)
-
-    count = Kind.COUNT if kind is Kind.NOISY else kind
-    return (
-        metric("thd_n", "dB", "harmonics and noise below the tone, 20 Hz to 20 kHz"),
-        metric("snr", "dB", "the tone above the noise without harmonics 2 to 10", Better.HIGHER),
-        metric("level", "dB", "RMS level, 0 for a full-scale sine", Better.HIGHER),
-        metric("dropouts", "1", "times at which the tone fell silent", kind=count),
-        metric("glitches", "1", "clicks, lost and repeated frames", kind=count),
-        metric("drift", "ppm", "how far the tone's frequency is off, either way"),
-    )
-
-
-def _null(name: str, unit: str, description: str) -> Metric:
-    return Metric(name, unit, scale=Scale.DIFFERENCE, kind=Kind.DETERMINISTIC, description=description)
-
-
-_NULL = (
-    _null("null_peak", "dB", f"largest difference from the reference; {_BOTTOM}"),
-    _null("null_rms", "dB", f"RMS difference from the reference, 0 for a full-scale sine; {_BOTTOM}"),
-    _null("differing", "frames", "frames that are not the reference's to the bit"),
-    _null("shift", "frames", "how far it lies from the reference in time, either way"),
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Live:
-    """Sound that is recorded through an audio `server`, in blocks of `block` frames.
-
-    `command` is a JACK client that is started there; it is ready as `ready` says, else as soon as its ports are there.
-    Its `port` is recorded (`client:port`); the tone is played into its port `input`, where there is one. Without a port
-    a private server's own loop is heard. `running` takes the server, and if there is no command the client, that run
-    already.
-    """
-
-    command: tuple[str, ...] = ()
-    port: str = ""
-    input: str = ""
-    ready: Ready | None = None
-    server: Literal["pipewire", "jack", "running", "auto"] = "auto"
-    block: int = 128
-    cwd: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    env_pass: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        check_format(48_000, self.block, "block")
-        if (self.command or self.input or self.server == "running") and not self.port:
-            raise ValueError("port is missing: which port is recorded")
-        if self.port and not self.command and self.server != "running":
-            raise ValueError("command is missing: nothing else plays on a private server")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,7 +81,7 @@ class AudioQuality:
     def metrics(self) -> tuple[Metric, ...]:
         """What a launch yields. Where a server is chosen at the launch, the launch completes the method."""
         if self.reference:
-            return _NULL
+            return NULL
         if self.live is None:
             return tone_metrics(Kind.DETERMINISTIC)
         return tone_metrics(Kind.NOISY, "live" if self.live.server == "auto" else f"live, {self.live.server}")
@@ -143,9 +89,40 @@ class AudioQuality:
     def measure(self, launcher: Launcher) -> Measurement:
         """One render, or one recording. Raises Failed where there is no such tone or no reference."""
         check_requirements(self.requires, launcher.root)
-        from perfkit.probes import _audio_null, _audio_sources, _audio_tone
+        from perfkit.probes import _audio_null, _audio_tone
 
-        sound = _audio_sources.record(self, launcher)
+        sound = self._sound(launcher)
         if self.reference:
-            return _audio_null.compare(self, sound, launcher.root)
-        return _audio_tone.listen(self, sound)
+            return _audio_null.compare(sound, launcher.root, self.reference, self.longest_shift)
+        return _audio_tone.listen(sound, self._listening)
+
+    @property
+    def _listening(self) -> Listening:
+        seconds = None if self.command and self.duration is None else self.seconds
+        return Listening(frequency=self.frequency, channel=self.channel, start=self.start, seconds=seconds)
+
+    def _sound(self, launcher: Launcher) -> "Sound":
+        from perfkit.probes import _audio_sources
+
+        if self.live is not None:
+            return _audio_sources.from_port(launcher, self.live, self._listening, self.rate)
+        if self.command:
+            program = Program(self.command, self.cwd, self.env, self.env_pass)
+            return _audio_sources.from_command(launcher, program, self.output)
+        return _audio_sources.from_body(launcher, self._rendering())
+
+    def _rendering(self) -> "Rendering":
+        from perfkit.instruments.rendering import Rendering
+
+        seconds = self.seconds if self.reference else self.start + self.seconds
+        return Rendering(
+            body=self.body,
+            arguments=self.arguments,
+            frames=self.block,
+            rate=self.rate,
+            blocks=-int(-seconds * self.rate // self.block),
+            keep=True,
+            cwd=self.cwd,
+            env=self.env,
+            env_pass=self.env_pass,
+        )

@@ -29,10 +29,14 @@ class NoToneError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class PowerSpectrum:
-    """Mean square of a signal by bin: `power[k]` at `k · step` Hz. A tone or noise has the sum over its bins."""
+    """Mean square of a signal by bin: `power[k]` at `k · step` Hz. A tone or noise has the sum over its bins.
+
+    `spread` is the window's equivalent noise bandwidth in bins: a tone's power over that of its highest bin.
+    """
 
     power: Signal
     step: float
+    spread: float = 1.0
 
     def within(self, low: float, high: float) -> float:
         """The mean square between two frequencies, Hz."""
@@ -61,7 +65,7 @@ def power_spectrum(signal: Signal, rate: int) -> PowerSpectrum:
     power[0] /= 2
     if n % 2 == 0:
         power[-1] /= 2
-    return PowerSpectrum(power, rate / n)
+    return PowerSpectrum(power, rate / n, n * float(np.sum(window**2)) / float(window.sum()) ** 2)
 
 
 def tone_frequency(signal: Signal, rate: int, near: float) -> float:

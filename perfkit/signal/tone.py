@@ -39,7 +39,10 @@ class Tone:
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A spectrum of few points: the strongest bin of each stretch, dBFS; `harmonics` are indices of theirs."""
+    """A spectrum of few points: the strongest bin of each stretch, in dBFS as a tone there would have.
+
+    `harmonics` are the indices of the fundamental and its harmonics.
+    """
 
     frequencies: Signal
     levels: Signal
@@ -73,7 +76,7 @@ def draw_spectrum(tone: Tone, points: int) -> Drawing:
     loudest = np.maximum.reduceat(tone.spectrum.power[: last + 1], starts)
     marked = [tone.frequency * order for order in (1, *(order for order, _ in tone.harmonics))]
     indices = np.searchsorted(starts, [round(frequency / step) for frequency in marked], side="right") - 1
-    levels = np.maximum(FLOOR, 10 * np.log10(np.maximum(2 * loudest, 10 ** (FLOOR / 10))))
+    levels = np.maximum(FLOOR, 10 * np.log10(np.maximum(2 * tone.spectrum.spread * loudest, 10 ** (FLOOR / 10))))
     return Drawing(starts * step, levels, tuple(indices.tolist()))
 
 
