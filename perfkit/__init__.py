@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
     from perfkit.model.scenario import Probe
     from perfkit.model.units import Duration
+    from perfkit.probes.audio_capacity import AudioCapacity
     from perfkit.probes.audio_deadline import AudioDeadline
     from perfkit.probes.audio_latency import AudioLatency
     from perfkit.probes.audio_offline import AudioOffline
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "AudioCapacity",
     "AudioDeadline",
     "AudioLatency",
     "AudioOffline",

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Declared", "File", "Http", "Metrics", "Notify", "Stdout", "Tcp", "audio", "scenario"]
 
 PROBES = {
+    "AudioCapacity": "audio_capacity",
     "AudioDeadline": "audio_deadline",
     "AudioLatency": "audio_latency",
     "AudioOffline": "audio_offline",

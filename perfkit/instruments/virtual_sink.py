@@ -61,7 +61,8 @@ class Blocks:
 class Played:
     """What was heard of a stretch. `missed` and `disturbed` are indices of late blocks (the rule: `worker/audio.py`).
 
-    `peak` is the last block's largest magnitude, None if it holds something that is not a number.
+    `peak` is the last block's largest magnitude, None if it holds something that is not a number. The first block was
+    asked for at `origin`, s of CLOCK_MONOTONIC.
     """
 
     stretch: Stretch
@@ -74,6 +75,7 @@ class Played:
     blocks: Blocks
     missed: tuple[int, ...]
     disturbed: tuple[int, ...]
+    origin: float = 0.0
 
     @property
     def real_time(self) -> bool:
@@ -84,6 +86,12 @@ class Played:
     def latency(self) -> NDArray[np.float64]:
         """From asking for each block until its first frame plays, s: one period where in time."""
         return self.blocks.waited.astype(np.float64) * self.stretch.period
+
+    def span(self, block: int) -> tuple[float, float]:
+        """From when and until when a block was asked for and played, s of CLOCK_MONOTONIC."""
+        asked = int(self.blocks.waited[:block].sum())
+        period = self.stretch.period
+        return self.origin + asked * period, self.origin + (asked + int(self.blocks.waited[block])) * period
 
     @property
     def lost_frames(self) -> int:
@@ -119,6 +127,7 @@ def _read(stretch: Stretch, told: Mapping[str, Any]) -> Played:
         blocks=_blocks(told["blocks"]),
         missed=tuple(told["missed"]),
         disturbed=tuple(told["disturbed"]),
+        origin=told["origin"] / _NS,
     )
 
 

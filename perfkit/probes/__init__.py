@@ -17,6 +17,7 @@ from perfkit.model.scenario import Probe
 from perfkit.model.units import Duration
 
 REGISTRY: dict[str, str] = {
+    "audio_capacity": "perfkit.probes.audio_capacity:AudioCapacity",
     "audio_deadline": "perfkit.probes.audio_deadline:AudioDeadline",
     "audio_latency": "perfkit.probes.audio_latency:AudioLatency",
     "audio_offline": "perfkit.probes.audio_offline:AudioOffline",

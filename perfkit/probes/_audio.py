@@ -1,4 +1,6 @@
-"""What a stretch on the virtual sink comes to: the values of its metrics and how it looked inside."""
+"""What a stretch of blocks comes to: the values of its metrics and how it looked inside."""
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,12 +34,25 @@ def block_values(played: Played) -> dict[str, float]:
     }
 
 
-def block_details(played: Played) -> tuple[Detail, ...]:
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """Where blocks were played, in words, and what else is told of it."""
+
+    server: str = "virtual sink, in process"
+    paste: str = "virtual sink (converters not included)"
+    loop: str = "virtual, converters not included"
+    rows: tuple[tuple[str, str], ...] = ()
+
+
+_VIRTUAL_SINK = Venue()
+
+
+def block_details(played: Played, venue: Venue = _VIRTUAL_SINK) -> tuple[Detail, ...]:
     """Histogram and curve of the block times with the deadline, and the facts."""
-    return (_histogram(played), _curve(played), Facts("audio", _rows(played)))
+    return (_histogram(played), _curve(played), Facts("audio", _rows(played, venue)))
 
 
-def paste(played: Played) -> str:
+def paste(played: Played, venue: Venue = _VIRTUAL_SINK) -> str:
     """The result in one sentence, to be pasted anywhere."""
     stretch, blocks = played.stretch, played.blocks
     p99 = format_quantity(harrell_davis(blocks.wall, 0.99), "s")
@@ -46,7 +61,7 @@ def paste(played: Played) -> str:
     return (
         f"{stretch.frames} frames at {stretch.rate / 1000:g} kHz: block time p99 {p99} of {period}, "
         f"{len(played.missed)} of {len(blocks)} late{disturbed}; "
-        f"latency {latency}, virtual sink (converters not included)"
+        f"latency {latency}, {venue.paste}"
     )
 
 
@@ -79,16 +94,15 @@ def _curve(played: Played) -> Curve:
     )
 
 
-def _rows(played: Played) -> tuple[tuple[str, str], ...]:
+def _rows(played: Played, venue: Venue) -> tuple[tuple[str, str], ...]:
     return (
-        ("result", paste(played)),
-        ("server", "virtual sink, in process"),
-        ("loop", "virtual, converters not included"),
+        ("result", paste(played, venue)),
+        ("server", venue.server),
+        ("loop", venue.loop),
         ("scheduling", played.policy if played.real_time else "non-RT (real-time scheduling refused; grant rtprio)"),
-        ("memory", "locked" if played.locked else "not locked"),
         ("floor", floor_sentence(played)),
         ("signal", _signal(played.peak or 0.0)),
-        ("python", played.python),
+        *(venue.rows or (("memory", "locked" if played.locked else "not locked"), ("python", played.python))),
     )
 
 

@@ -1,18 +1,21 @@
 """Probe `audio_deadline`: does an audio body fill each block before it must play."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from perfkit.model.errors import Failed
-from perfkit.model.launch import Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement, Ready
 from perfkit.model.metric import Kind, Metric, Resource, Scale
 from perfkit.model.units import Duration
+
+if TYPE_CHECKING:
+    from perfkit.instruments.virtual_sink import Stretch
 
 _BLOCKS_FOR_P999 = 10_000
 _SMALL_BLOCK = 64
 _ONE_SECOND = Duration(1.0)
 _TWO_SECONDS = Duration(2.0)
+_FIVE_SECONDS = Duration(5.0)
 
 
 def _wall(name: str, unit: str, description: str) -> Metric:
@@ -38,20 +41,43 @@ _METRICS = (
 _P999 = _wall("block_time_p999", "s", "time to fill a block, 99.9th percentile")
 
 
+_SERVER_METRICS = (
+    _count("server_xruns", "1", "late cycles as the server itself counts them, which PipeWire does not"),
+    _count("glitches", "1", "audible breaks in the recording of what was played"),
+)
+_OF_A_BODY = {"block_cpu_p50"}
+"""Metrics that a client cannot be asked for from outside."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioDeadline:
-    """Plays a body on the virtual sink, without a server or a sound card, in the side's interpreter.
+    """Holds an audio program's blocks against their deadlines.
 
-    `body` is `module:function` or `path/to/file.py:function`, called as `function(frames, rate, **arguments)`; it
-    returns a callable that fills a block (float32, frames × 2). `block` is in frames and `rate` in Hz; `warmup` blocks
-    are played but not counted, and `floor` is how long an empty body is played before, to know the machine's own
-    wake-up lateness. Blocks of 64 frames and fewer are judged only under real-time scheduling.
+    A `body` runs in the side's interpreter: `module:function` or `path/to/file.py:function`, called as
+    `function(frames, rate, **arguments)`; it returns a callable that fills a block (float32, frames × 2). It plays on
+    the `virtual` sink, which needs neither a server nor a sound card, or as a JACK client in its own process on a
+    private `server`: `pipewire`, `jack`, or `auto` (PipeWire, else jackd, else the virtual sink).
+
+    Somebody's JACK client is started by `command` (`ready` as elsewhere, else as soon as its ports are there, within
+    `ports_within`), or runs already on a `running` server, and is observed at its `output_port`: block times are from
+    the begin of a cycle until its block was there. `notes` are held at its `midi_port`, if it plays nothing by itself.
+
+    `block` is in frames and `rate` in Hz; `warmup` blocks are played but not counted, and `floor` is how long an empty
+    body is played before, to know the machine's own wake-up lateness (beside a client, a canary shows it). Blocks of 64
+    frames and fewer are judged only under real-time scheduling.
     """
 
     kind: ClassVar[str] = "audio_deadline"
 
-    body: str
+    body: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
+    command: tuple[str, ...] = ()
+    ready: Ready | None = None
+    output_port: str = ""
+    midi_port: str = ""
+    notes: tuple[int, ...] = ()
+    ports_within: Duration = _FIVE_SECONDS
+    server: Literal["", "virtual", "pipewire", "jack", "running", "auto"] = ""
     block: int = 128
     rate: int = 48_000
     duration: Duration = _TWO_SECONDS
@@ -62,10 +88,27 @@ class AudioDeadline:
     env_pass: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        check_body(self.body)
+        if self.body or not (self.command or self.output_port):
+            check_body(self.body)
+            if self.command or self.output_port:
+                raise ValueError("body and command are two programs: give one of them")
+            if self.server == "running":
+                raise ValueError("server = 'running' would play the body aloud: use it for a client")
+        else:
+            self._check_client()
         check_format(self.rate, self.block, "block")
         if self.warmup < 0:
             raise ValueError("warmup is a number of blocks, 0 or more")
+
+    def _check_client(self) -> None:
+        if ":" not in self.output_port:
+            raise ValueError(f"output_port = {self.output_port!r} must be the full name of a port: 'client:port'")
+        if self.server == "virtual":
+            raise ValueError("server = 'virtual' has no ports for a client")
+        if not self.command and self.server != "running":
+            raise ValueError("command is missing: nothing else is a client of a private server (or server = 'running')")
+        if bool(self.notes) != bool(self.midi_port):
+            raise ValueError("notes and midi_port belong together")
 
     @property
     def blocks(self) -> int:
@@ -73,39 +116,57 @@ class AudioDeadline:
         return max(1, round(self.duration * self.rate / self.block))
 
     @property
+    def stretch(self) -> "Stretch":
+        """The body's stretch."""
+        from perfkit.instruments.virtual_sink import Stretch
+
+        return Stretch(
+            body=self.body,
+            arguments=self.arguments,
+            frames=self.block,
+            rate=self.rate,
+            blocks=self.blocks,
+            warmup=self.warmup,
+            floor=max(1, round(self.floor * self.rate / self.block)),
+            cwd=self.cwd,
+            env=self.env,
+            env_pass=self.env_pass,
+        )
+
+    @property
+    def wanted(self) -> Literal["pipewire", "jack", "running", "auto"]:
+        """The server that a client needs."""
+        return "auto" if self.server in {"", "virtual"} else self.server  # type: ignore[return-value]
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
-        """What a launch yields; the 99.9th percentile only of 10,000 blocks or more."""
-        return (*_METRICS, _P999) if self.blocks >= _BLOCKS_FOR_P999 else _METRICS
+        """What a launch yields. Where the server is chosen at the launch, the launch completes the method."""
+        if self.body and self.server in {"", "virtual"}:
+            return self.metrics_through("")
+        return self.metrics_through(self.server or "auto")
+
+    def metrics_through(self, server: str) -> tuple[Metric, ...]:
+        """The metrics on `server`, whose name is part of their identity; empty is the virtual sink.
+
+        The 99.9th percentile comes only of 10,000 blocks or more.
+        """
+        found = (*_METRICS, _P999) if self.blocks >= _BLOCKS_FOR_P999 else _METRICS
+        if not server:
+            return found
+        method = f"{'' if self.body else 'observed, '}{server}"
+        kept = [metric for metric in found if self.body or metric.name not in _OF_A_BODY]
+        return tuple(replace(metric, method=method) for metric in (*kept, *_SERVER_METRICS))
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One process, one stretch of blocks."""
-        from perfkit.instruments.virtual_sink import Stretch, play
-        from perfkit.probes._audio import block_details, block_values
+        from perfkit.probes import _audio_server, _audio_virtual
 
-        played = play(
-            launcher,
-            Stretch(
-                body=self.body,
-                arguments=self.arguments,
-                frames=self.block,
-                rate=self.rate,
-                blocks=self.blocks,
-                warmup=self.warmup,
-                floor=max(1, round(self.floor * self.rate / self.block)),
-                cwd=self.cwd,
-                env=self.env,
-                env_pass=self.env_pass,
-            ),
-        )
-        if played.peak is None:
-            raise Failed(f"{self.body} wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
-        names = {metric.name for metric in self.metrics}
-        return Measurement(
-            values={name: value for name, value in block_values(played).items() if name in names},
-            details=block_details(played),
-            run_delay=float(played.blocks.run_delay.sum()),
-            caveats=caveats(self.block, real_time=played.real_time),
-        )
+        if not self.body:
+            return _audio_server.observe(self, launcher)
+        kind = _audio_virtual.server_for(self.server)
+        if kind is None:
+            return _audio_virtual.play_body(self, launcher)
+        return _audio_server.play_body(self, kind, launcher)
 
 
 def caveats(smallest: int, *, real_time: bool) -> tuple[str, ...]:

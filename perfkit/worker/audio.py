@@ -242,12 +242,13 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     locked, policy = lock_memory(), request_real_time()
     settle()
 
-    def stretch(fill: Callable[[Any], object], count: int, until_miss: bool = False) -> Records:
-        return run_blocks(fill, block, count, Schedule(frames, rate, clock.now()), clock, until_miss)
+    def stretch(fill: Callable[[Any], object], count: int) -> Records:
+        return run_blocks(fill, block, count, Schedule(frames, rate, clock.now()), clock)
 
     floor = stretch(lambda _: None, request["floor"])
     stretch(body, request["warmup"])
-    records = stretch(body, request["blocks"], request["until_miss"])
+    origin = clock.now()
+    records = run_blocks(body, block, request["blocks"], Schedule(frames, rate, origin), clock, request["until_miss"])
     own_threads = threading.active_count() > 1
     missed, disturbed = classify(records, frames, rate, own_threads)
     return {
@@ -256,6 +257,7 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
         "python": platform.python_version(),
         "own_threads": own_threads,
         "peak": peak_of(block),
+        "origin": origin,
         "floor": floor.as_lists(),
         "blocks": records.as_lists(),
         "missed": missed,

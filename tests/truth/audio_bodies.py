@@ -79,3 +79,23 @@ def hostile(frames, rate):
 
 def not_callable(frames, rate):
     return 7
+
+
+def voices(frames, rate, voices, each):
+    """Takes `each` seconds of CPU time for each voice and block."""
+    return spinning(frames, rate, voices * each)
+
+
+def tone(frames, rate, level=0.25):
+    """997 Hz that goes on from block to block."""
+    import numpy as np
+
+    turn, at = 2 * np.pi * 997 / rate, np.arange(frames)
+    number = 0
+
+    def fill(block):
+        nonlocal number
+        block[:] = (level * np.sin(turn * (number * frames + at)))[:, None]
+        number += 1
+
+    return fill

@@ -2,10 +2,11 @@
 
 REQUEST: `play` names the ports that receive the signal and `record` those recorded, one channel each, where an empty
 name is the self-loop: through a second client of ours that copies its input, because a port of PipeWire's own client
-linked to itself stays silent, and because a client in between is what the self-loop is compared with; `notes` are `[frame, MIDI note]`, sent to the port `midi`, each held for `held`
-frames. `excitation` and `recording` are files of float32 frames (channels one after the other), `frames` is how many to
-record, `report` the file for the answer, `timeout` and `ports_within` in s. Frame k of the recording came in during the
-very cycle in which frame k of the excitation went out.
+linked to itself stays silent, and because a client in between is what the self-loop is compared with. `notes` are
+`[frame, MIDI note]`, sent to the port `midi`, each held for `held` frames. `excitation` and `recording` are files of
+float32 frames (channels one after the other), `frames` is how many to record, `report` the file for the answer,
+`timeout` and `ports_within` in s. Frame k of the recording came in during the very cycle in which frame k of the
+excitation went out.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import time
 from typing import Any
 
-from .opening import FIFO, later, load_jack, open_client, pointer_of, policy, settle, wait_for_ports
+from .opening import FIFO, later, leave, load_jack, open_client, pointer_of, policy, settle, wait_for_ports
 
 _BYTES = 4  # of a float32 frame
 _CALLBACKS = 100_000
@@ -174,11 +175,9 @@ def main() -> None:
         "reported": reported_latency(loop),
         "callback": sorted(loop.callback[: loop.callbacks])[int(0.99 * (loop.callbacks - 1))],
     }
-    for one in (client, *([relay.client] if relay else [])):
-        one.deactivate()
-        one.close()
     with open(request["recording"], "wb") as file:
         file.writelines(channel[: _BYTES * loop.frames] for _, channel in loop.taps)
     with open(request["report"] + ".part", "w", encoding="utf-8") as answer:
         json.dump(report, answer)
     os.replace(request["report"] + ".part", request["report"])
+    leave(client, *([relay.client] if relay else []))

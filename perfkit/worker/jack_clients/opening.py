@@ -7,10 +7,12 @@ import ctypes.util
 import gc
 import os
 import sys
+import threading
 import time
 from typing import Any
 
 POLL = 0.005
+_CLOSING = 2.0
 FIFO = 1
 RESET_ON_FORK = 0x40000000
 HALF, WHOLE = 0x80000000, 0x100000000  # of the server's clock, which counts frames in 32 bits
@@ -52,6 +54,22 @@ def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None
             there = [port.name for port in client.get_ports() if not port.name.startswith("perfkit-")]
             sys.exit("the server has no ports %s; it has %s" % (" and ".join(names), ", ".join(there) or "none"))
         time.sleep(POLL)
+
+
+def leave(*clients: Any) -> None:
+    """End this process, and its clients before it unless the server is too busy to let them go."""
+
+    def close() -> None:
+        for client in clients:
+            client.deactivate()
+            client.close()
+
+    closing = threading.Thread(target=close, daemon=True)
+    closing.start()
+    closing.join(_CLOSING)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
 
 
 def settle() -> None:

@@ -1,0 +1,98 @@
+"""An audio body as a client of a server (`worker/jack_clients/body.py`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.instruments.audio_server import AudioServer
+from perfkit.instruments.jack_clients import command_of, read_report
+from perfkit.instruments.virtual_sink import Stretch
+from perfkit.model.launch import Launcher, Program, Ready, Target
+
+_NS, _US = 1e9, 1e6
+_LONGER = 15.0
+_PLAYING = "perfkit-body plays"
+
+
+@dataclass(frozen=True)
+class Calls:
+    """Columns with one entry a call: `at` on CLOCK_MONOTONIC, `since` the cycle's begin, all in s."""
+
+    at: NDArray[np.float64]
+    since: NDArray[np.float64]
+    wall: NDArray[np.float64]
+    cpu: NDArray[np.float64]
+    run_delay: NDArray[np.float64]
+
+    @property
+    def delivered(self) -> NDArray[np.float64]:
+        """When each block was filled."""
+        return self.at + self.wall
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What a body did as a client, and how it was run."""
+
+    rate: int
+    block: int
+    policy: str
+    locked: bool
+    python: str
+    own_threads: bool
+    peak: float | None
+    xruns: int
+    floor: Calls
+    blocks: Calls
+
+
+@dataclass(frozen=True, slots=True)
+class Performing:
+    """A body that plays."""
+
+    target: Target
+    launcher: Launcher
+    server: AudioServer
+    seconds: float
+
+    def end(self) -> Performed:
+        """Wait for its end. Raises Failed, with its own words, where it has no report."""
+        ended = self.target.wait(min(self.seconds + _LONGER, self.launcher.remaining))
+        told = read_report(self.launcher.tmp / "body.json", ended, self.server)
+        return Performed(**told | {name: _calls(told[name]) for name in ("floor", "blocks")})
+
+
+def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: float) -> Performing:
+    """Play `stretch` into `server`'s loop, after `floor` s of an empty body, which plays when this returns.
+
+    Raises Failed where the body cannot be loaded.
+    """
+    report = launcher.tmp / "body.json"
+    report.unlink(missing_ok=True)
+    request: dict[str, Any] = {
+        "body": stretch.body,
+        "arguments": dict(stretch.arguments),
+        "play": server.play,
+        "floor": floor,
+        "seconds": (stretch.warmup + stretch.blocks) * stretch.period,
+        "report": str(report),
+    }
+    program = Program(
+        command=command_of("body", request, "python"),
+        cwd=stretch.cwd,
+        env={**server.env, **stretch.env},
+        env_pass=stretch.env_pass,
+        ready=Ready(stdout=f"^{_PLAYING}$"),
+        exit_codes=(0, 1),
+    )
+    target = launcher.start(program)
+    target.wait_ready(launcher.remaining)
+    return Performing(target, launcher, server, floor + request["seconds"])
+
+
+def _calls(columns: Mapping[str, Any]) -> Calls:
+    units = {"at": _NS, "since": _US, "wall": _NS, "cpu": _NS, "run_delay": _NS}
+    return Calls(**{name: np.array(columns[name], float) / unit for name, unit in units.items()})

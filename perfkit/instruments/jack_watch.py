@@ -1,0 +1,109 @@
+"""The cycles of a server as two clients of ours saw them (`worker/jack_clients/watch.py`)."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.instruments.audio_server import AudioServer
+from perfkit.instruments.jack_clients import command_of, read_report
+from perfkit.model.launch import Launcher, Program, Target
+
+_TIMEOUT = 20.0
+_WHOLE, _HALF = 2**32, 2**31
+_NS = 1e9
+
+
+@dataclass(frozen=True)
+class Watched:
+    """What one client saw: one entry for each cycle in which it ran.
+
+    `at` is when it ran (CLOCK_MONOTONIC, s) and `since` how long after the cycle's begin, s; `frame` is the server's
+    clock in frames, `own` the duration of its callback in s; `recorded` is cycles × frames.
+    """
+
+    rate: int
+    block: int
+    real_time: bool
+    xruns: int
+    at: NDArray[np.float64]
+    frame: NDArray[np.int64]
+    since: NDArray[np.float64]
+    own: NDArray[np.float64]
+    recorded: NDArray[np.float32]
+
+    @property
+    def period(self) -> float:
+        """Duration of a block, s."""
+        return self.block / self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """A client that watches."""
+
+    target: Target
+    launcher: Launcher
+    server: AudioServer
+    name: str
+
+    def end(self) -> Watched:
+        """Wait for its end; what it saw. Raises Failed where it has no report."""
+        ended = self.target.wait(self.launcher.remaining)
+        told = read_report(self.launcher.tmp / f"{self.name}.json", ended, self.server)
+        recorded = np.fromfile(self.launcher.tmp / f"{self.name}.f32", np.float32)
+        return _read(told, recorded)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What to watch: the port `source`, for `seconds`, by a client called `name`.
+
+    `link` are two other ports that are connected before, `notes` are sent to the port `midi` and held.
+    """
+
+    name: str
+    source: str
+    seconds: float
+    ports_within: float
+    link: tuple[str, str] | tuple[()] = ()
+    midi: str = ""
+    notes: tuple[int, ...] = ()
+
+
+def watch(launcher: Launcher, server: AudioServer, what: Watch) -> Watching:
+    """Start to watch."""
+    name = what.name
+    files = {kind: launcher.tmp / f"{name}.{end}" for kind, end in (("report", "json"), ("recording", "f32"))}
+    files["report"].unlink(missing_ok=True)
+    request = (
+        asdict(what)
+        | {
+            "timeout": _TIMEOUT + what.ports_within,
+        }
+        | {kind: str(path) for kind, path in files.items()}
+    )
+    program = Program(command=command_of("watch", request), env=server.env, exit_codes=(0, 1))
+    return Watching(launcher.start(program), launcher, server, name)
+
+
+def _read(told: dict[str, Any], recorded: NDArray[np.float32]) -> Watched:
+    return Watched(
+        rate=told["rate"],
+        block=told["block"],
+        real_time=told["real_time"],
+        xruns=told["xruns"],
+        at=np.array(told["at"], float) / _NS,
+        frame=unwrapped(told["frame"]),
+        since=np.array(told["since"], float) / 1e6,
+        own=np.array(told["own"], float) / _NS,
+        recorded=recorded.reshape(-1, told["block"]),
+    )
+
+
+def unwrapped(frame: list[int]) -> NDArray[np.int64]:
+    """The server's clock, which has 32 bits, without its jumps back."""
+    told = np.array(frame, np.int64)
+    steps = (np.diff(told) + _HALF) % _WHOLE - _HALF
+    return np.concatenate((told[:1], told[:1] + np.cumsum(steps)))

@@ -1,0 +1,225 @@
+"""The tries of probe `audio_capacity`, and what they come to."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from math import isnan, nan
+from statistics import median_low
+from typing import TYPE_CHECKING
+
+from perfkit.instruments.audio_servers import AudioServer, private_server
+from perfkit.instruments.canary import canary_beside
+from perfkit.instruments.virtual_sink import Played, play
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Curve, Detail, Facts, Launcher, Measurement
+from perfkit.model.units import format_quantity
+from perfkit.probes._audio import block_values
+from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
+from perfkit.probes._audio_server import body_on
+from perfkit.probes._audio_virtual import server_for
+from perfkit.probes.audio_deadline import caveats
+from perfkit.stats.quantiles import harrell_davis
+
+if TYPE_CHECKING:
+    from perfkit.probes.audio_capacity import AudioCapacity
+
+_FLOOR_SECONDS = 0.3
+_CANARY_PERIOD = 0.01
+
+
+@dataclass(slots=True)
+class Told:
+    """What the tries tell beside their endings."""
+
+    real_time: bool = True
+    canary_longest: float = 0.0
+    canary_late: int = 0
+    where: str = "virtual sink"
+    server: str = ""
+    levels: list[Level] = field(default_factory=list)
+
+
+def capacity(probe: "AudioCapacity", launcher: Launcher) -> Measurement:
+    """Search as often as asked. Raises Failed where not even a level of 1 is sustained."""
+    told = Told()
+    with _tries(probe, launcher, told) as once:
+        answers = _search(probe, once, told)
+    middle = median_low(answers)
+    if middle == 0:
+        why = next((one.why for level in told.levels for one in level.tries if one.why), "")
+        what = "stream" if probe.load else f"level of {probe.argument}"
+        raise Failed(f"not even 1 {what} is sustained: {why}", hint="give it less to do, or larger blocks")
+    return Measurement(
+        values={"capacity": float(middle)},
+        metrics=probe.metrics_through(told.server),
+        details=_details(probe, answers, told),
+        caveats=caveats(probe.block, real_time=told.real_time),
+    )
+
+
+def _search(probe: "AudioCapacity", once: Callable[[int], Try], told: Told) -> list[int]:
+    def passes(level: int) -> bool:
+        decided = decide(level, once)
+        told.levels.append(decided)
+        return decided.passed
+
+    answers: list[int] = []
+    for _ in range(probe.searches):
+        guess = answers[-1] if answers and answers[-1] else probe.start
+        step = max(1, round(probe.precision * guess))
+        jump = step if answers else probe.start
+        answers.append(sustained(passes, guess=guess, jump=jump, most=probe.most, step=step))
+        if not answers[-1]:
+            break
+    return answers
+
+
+@contextmanager
+def _tries(probe: "AudioCapacity", launcher: Launcher, told: Told) -> Iterator[Callable[[int], Try]]:
+    """How one try is made."""
+    if probe.load is not None:
+        told.where = "WebSocket streams"
+        yield lambda level: _try_streams(probe, launcher, level, told)
+        return
+    kind = server_for(probe.server)
+    if kind is None:
+        yield lambda level: _or_refused(lambda: _try_virtual(probe, launcher, level, told), told)
+        return
+    with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
+        told.where, told.server = server.name, server.method
+        yield lambda level: _or_refused(lambda: _try_server(probe, launcher, server, level, told), told)
+
+
+def _or_refused(once: Callable[[], Try], told: Told) -> Try:
+    """A body that raises at a level is its limit, unless no level has passed yet: then it is broken."""
+    try:
+        return once()
+    except Failed as error:
+        if not any(level.passed for level in told.levels):
+            raise
+        return Try(Ending.FAILED, nan, f"the body failed: {error}")
+
+
+def _try_virtual(probe: "AudioCapacity", launcher: Launcher, level: int, told: Told) -> Try:
+    stretch = probe.stretch(level)
+    with canary_beside(launcher, stretch.period) as canary:
+        played = play(launcher, stretch)
+    told.canary_longest = max(told.canary_longest, canary.longest)
+    told.canary_late += len(canary.late)
+    alone = [block for block in played.missed if not canary.beside(*played.span(block))]
+    return _judged(played, bool(played.missed), bool(alone), told)
+
+
+def _try_server(probe: "AudioCapacity", launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
+    played, _, canary, cycles = body_on(launcher, server, probe.stretch(level), floor=_FLOOR_SECONDS)
+    told.canary_longest = max(told.canary_longest, float(canary.since.max()))
+    told.canary_late += int((cycles.late > canary.period / 2).sum())
+    return _judged(played, bool(played.missed), bool(played.missed), told)
+
+
+def _judged(played: Played, missed: bool, alone: bool, told: Told) -> Try:
+    if played.peak is None:
+        raise Failed("the body wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
+    told.real_time = told.real_time and played.real_time
+    load = harrell_davis(played.blocks.wall, 0.99) / played.stretch.period
+    latency = block_values(played)["latency"]
+    if missed:
+        return Try(Ending.FAILED if alone else Ending.CONTAMINATED, load, "deadline", latency)
+    return Try(Ending.PASSED, load, "", latency)
+
+
+def _try_streams(probe: "AudioCapacity", launcher: Launcher, level: int, told: Told) -> Try:
+    load = probe.load_of(level)
+    assert load.streams is not None
+    with canary_beside(launcher, _CANARY_PERIOD) as canary:
+        measured = load.measure(launcher)
+    told.canary_longest = max(told.canary_longest, canary.longest)
+    told.canary_late += len(canary.late)
+    expected = level * load.streams.rate * load.duration
+    missing = max(1 - measured.values["delivered"], measured.values.get("lost", 0.0) / expected)
+    slack = 1 / (load.streams.rate * load.duration)
+    failed = missing > probe.underruns + slack or bool(measured.values["disconnects"])
+    used = measured.values["cpu"]
+    if not failed:
+        return Try(Ending.PASSED, used)
+    return Try(Ending.CONTAMINATED if canary.late else Ending.FAILED, used, f"underruns ({missing:.1%} missing)")
+
+
+def _details(probe: "AudioCapacity", answers: list[int], told: Told) -> tuple[Detail, ...]:
+    return (_curve(probe, told), Facts("audio", _rows(probe, answers, told)), Facts("levels tried", _tried(told)))
+
+
+def _curve(probe: "AudioCapacity", told: Told) -> Curve:
+    """The load of each level, worst try; levels that fail are flagged. Its knee is where the load meets the limit."""
+    loads: dict[int, list[float]] = {}
+    passed: dict[int, bool] = {}
+    for level in told.levels:
+        loads.setdefault(level.level, []).extend(one.load for one in level.tries if not isnan(one.load))
+        passed[level.level] = passed.get(level.level, True) and level.passed
+    levels = sorted(level for level in loads if loads[level])
+    streams = probe.load is not None
+    return Curve(
+        title="capacity: the load of each level",
+        x_label="streams" if streams else probe.argument,
+        x_unit="1",
+        y_label="CPU of the service" if streams else "load p99",
+        y_unit="cores" if streams else "1",
+        x=tuple(float(level) for level in levels),
+        y=tuple(max(loads[level]) for level in levels),
+        lines=() if streams else (("deadline", 1.0),),
+        flagged=tuple(k for k, level in enumerate(levels) if not passed[level]),
+    )
+
+
+def first_limit(levels: list[Level], middle: int, most: int) -> str:
+    """What ends at the level above `middle`, in words."""
+    above = [level for level in levels if level.level > middle and not level.passed]
+    lowest = min(above, key=lambda level: level.level, default=None)
+    if lowest is None:
+        return f"most = {most}, where the search ends"
+    return next((one.why for one in lowest.tries if one.why), "deadline")
+
+
+def sentence(probe: "AudioCapacity", answers: list[int], told: Told) -> str:
+    """The result in one sentence, to be pasted anywhere."""
+    middle = median_low(answers)
+    limit = first_limit(told.levels, middle, probe.most)
+    span = f"[{min(answers)}, {max(answers)}]"
+    if probe.load is not None:
+        return f"{middle} streams {span}, first limit: {limit}"
+    best = [
+        one.latency
+        for level in told.levels
+        if level.level <= middle
+        for one in level.tries
+        if one.ending is Ending.PASSED
+    ]
+    latency = format_quantity(best[-1], "s") if best else "-"
+    return (
+        f"{probe.block} frames at {probe.rate / 1000:g} kHz: {middle} {probe.argument} {span}, first limit: {limit}; "
+        f"latency {latency} {told.where} (converters not included)"
+    )
+
+
+def _rows(probe: "AudioCapacity", answers: list[int], told: Told) -> tuple[tuple[str, str], ...]:
+    longest = format_quantity(told.canary_longest, "s")
+    tries = sum(len(level.tries) for level in told.levels)
+    again = sum(one.ending is Ending.CONTAMINATED for level in told.levels for one in level.tries)
+    return (
+        ("result", sentence(probe, answers, told)),
+        ("searches", ", ".join(str(answer) for answer in answers)),
+        ("server", told.where),
+        ("scheduling", "SCHED_FIFO" if told.real_time else "non-RT (real-time scheduling refused; grant rtprio)"),
+        ("canary", f"late {told.canary_late} times, longest {longest}"),
+        ("tries", f"{tries}, of which {again} contaminated and made again"),
+    )
+
+
+def _tried(told: Told) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (
+            str(level.level),
+            f"{'sustained' if level.passed else 'missed'} ({', '.join(one.ending for one in level.tries)})",
+        )
+        for level in told.levels
+    )

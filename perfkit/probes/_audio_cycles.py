@@ -1,0 +1,90 @@
+"""A program's blocks held against a server's cycles, as a canary beside it saw them.
+
+The canary runs in every cycle that the server begins. A program owes one block to each period between two begins. One
+in which it delivered none is missed; the block that ends such a gap is the *late* one, so that one stall is one late
+block however many periods it costs. It is **disturbed** instead of missed where, without what the canary was late by
+in those periods, and without the time that its thread waited for a core (where that can be read), it would have been in
+time.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from perfkit.instruments.jack_watch import Watched
+from perfkit.model.errors import Invalid
+
+Times = NDArray[np.float64]
+_LEAST = 10
+_NEAR = 2
+"""Cycles around one in which the canary did not run, where its recording says nothing of the program."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The server's cycles: when each began (CLOCK_MONOTONIC, s), how late the canary ran, and whether it ran at all."""
+
+    period: float
+    starts: Times
+    late: Times
+    ran: NDArray[np.bool_]
+
+    def between(self, first: float, last: float) -> "Grid":
+        """The cycles that began within these times."""
+        inside = (self.starts >= first) & (self.starts <= last)
+        return Grid(self.period, self.starts[inside], self.late[inside], self.ran[inside])
+
+
+@dataclass(frozen=True)
+class Held:
+    """Blocks against cycles: the entries that count, and for each `finished` in s from when it could begin.
+
+    `waited` is in periods, 1 where in time. `missed` and `disturbed` are indices among the entries.
+    """
+
+    entries: NDArray[np.int64]
+    finished: Times
+    waited: NDArray[np.int64]
+    late: Times
+    missed: tuple[int, ...]
+    disturbed: tuple[int, ...]
+
+
+def grid(canary: Watched) -> Grid:
+    """All cycles between the canary's first and last. Raises Invalid where it hardly ran."""
+    if len(canary.frame) < _LEAST:
+        raise Invalid(
+            f"perfkit's canary ran in only {len(canary.frame)} cycles", hint="is the server or the machine overloaded?"
+        )
+    number = (canary.frame - canary.frame[0]) // canary.block
+    every = np.arange(number[-1] + 1)
+    starts = np.interp(every, number, canary.at - canary.since)
+    late, ran = np.full(len(every), canary.period), np.zeros(len(every), bool)
+    late[number], ran[number] = canary.since, True
+    return Grid(canary.period, starts, late, ran)
+
+
+def hold(cycles: Grid, delivered: Times, run_delay: Times | None = None) -> Held:
+    """Hold blocks, delivered at these times (CLOCK_MONOTONIC, s), against the cycles."""
+    period_of = np.searchsorted(cycles.starts, delivered, side="right") - 1
+    entries = np.flatnonzero((period_of >= 1) & (delivered < cycles.starts[-1]))[1:]
+    before, now = period_of[entries - 1], period_of[entries]
+    waited = np.maximum(1, now - before)
+    begin = np.where(now > before, cycles.starts[np.minimum(before + 1, now)], delivered[entries - 1])
+    finished = delivered[entries] - begin
+    late = cycles.late[np.minimum(before + 1, now)]
+    delay = np.zeros(len(entries)) if run_delay is None else run_delay[entries]
+    missed: list[int] = []
+    disturbed: list[int] = []
+    for k in np.flatnonzero(waited > 1):
+        excuse = float(cycles.late[before[k] + 1 : now[k] + 1].max()) + float(delay[k])
+        (disturbed if finished[k] - excuse <= cycles.period else missed).append(int(k))
+    return Held(entries, finished, waited, late, tuple(missed), tuple(disturbed))
+
+
+def audible(found: list[int], ran: NDArray[np.bool_]) -> int:
+    """How many glitches, by the number of the cycle that the canary ran in, lie apart from those that it missed."""
+    number = np.flatnonzero(ran)
+    holes = np.flatnonzero(~ran)
+    return sum(1 for k in found if not (np.abs(holes - number[k]) <= _NEAR).any())

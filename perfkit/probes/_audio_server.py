@@ -1,0 +1,191 @@
+"""Deadlines on a server: a body as its client, or somebody's client observed from outside, beside a canary."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from perfkit.instruments.audio_servers import AudioServer, ServerKind, choose, private_server
+from perfkit.instruments.jack_body import Calls, Performed, perform
+from perfkit.instruments.jack_clients import require_client
+from perfkit.instruments.jack_watch import Watch, Watched, watch
+from perfkit.instruments.started import read_started
+from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
+from perfkit.model.errors import Failed, Invalid
+from perfkit.model.launch import Launcher, Measurement
+from perfkit.model.units import format_quantity
+from perfkit.probes._audio import Venue, block_details, block_values
+from perfkit.probes._audio_cycles import Grid, Held, audible, grid, hold
+from perfkit.probes._audio_external import external_client
+from perfkit.probes.audio_deadline import caveats
+from perfkit.signal.joints import glitches
+from perfkit.stats.quantiles import harrell_davis
+
+if TYPE_CHECKING:
+    from perfkit.probes.audio_deadline import AudioDeadline
+
+_MARGIN = 0.4
+"""Seconds that the watching clients need to come in, at most; they watch for so much longer."""
+_FEWEST = 0.5
+
+
+def play_body(probe: "AudioDeadline", kind: ServerKind, launcher: Launcher) -> Measurement:
+    """Play the probe's body as a client of a private server. Raises Failed where it cannot be played."""
+    stretch = probe.stretch
+    with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
+        played, performed, canary, cycles = body_on(launcher, server, stretch, floor=probe.floor)
+    if played.peak is None:
+        raise Failed(f"{probe.body} wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
+    extra = _heard(canary, cycles) | {"server_xruns": float(performed.xruns)}
+    rows = (("memory", "locked" if performed.locked else "not locked"), ("python", performed.python))
+    return _measurement(probe, played, server, canary, extra, rows)
+
+
+def body_on(
+    launcher: Launcher, server: AudioServer, stretch: Stretch, floor: float
+) -> tuple[Played, Performed, Watched, Grid]:
+    """A stretch of a body as a client of `server`, with a canary beside it."""
+    performing = perform(launcher, server, stretch, floor)
+    seconds = floor + (stretch.warmup + stretch.blocks) * stretch.period + _MARGIN
+    watching = watch(
+        launcher, server, Watch(name="perfkit-canary", source=server.record, seconds=seconds, ports_within=_MARGIN)
+    )
+    performed, canary = performing.end(), watching.end()
+    calls = performed.blocks
+    if len(calls.at) < _FEWEST * stretch.blocks and not performed.xruns:
+        raise Invalid(f"the server called the body only {len(calls.at)} times", hint="did the server stop?")
+    begin = calls.at[min(stretch.warmup, len(calls.at) - 1)]
+    cycles = grid(canary).between(begin, calls.delivered[-1])
+    held = hold(cycles, calls.delivered, calls.run_delay)
+    return _played_body(stretch, performed, held), performed, canary, cycles
+
+
+def observe(probe: "AudioDeadline", launcher: Launcher) -> Measurement:
+    """Observe somebody's client at its output. Raises Failed where it dies or has no such ports."""
+    require_client()
+    kind = choose(probe.wanted)
+    seconds = (probe.warmup + probe.blocks) * probe.block / probe.rate + _MARGIN
+    with (
+        private_server(launcher, kind, rate=probe.rate, block=probe.block) as server,
+        external_client(probe, launcher, server) as target,
+    ):
+        before = read_started(target.pid) if target else None
+        canary_watching = watch(
+            launcher, server, Watch(name="perfkit-canary", source=server.record, seconds=seconds, ports_within=1.0)
+        )
+        link = (probe.output_port, server.play) if server.play else ()
+        watching = watch(
+            launcher,
+            server,
+            Watch(
+                name="perfkit-watch", source=probe.output_port, seconds=seconds, ports_within=probe.ports_within,
+                link=link, midi=probe.midi_port, notes=probe.notes,
+            ),
+        )  # fmt: skip
+        seen, canary = watching.end(), canary_watching.end()
+        after = read_started(target.pid) if target else None
+    if not seen.recorded.any():
+        raise Invalid(
+            f"the client is silent: nothing but zeros came out of {probe.output_port}",
+            hint="does it play by itself? otherwise name its midi_port and notes",
+        )
+    everything = grid(canary)
+    first = max(everything.starts[0], seen.at[0] - seen.since[0]) + probe.warmup * canary.period
+    cycles = everything.between(first, min(everything.starts[-1], seen.at[-1]))
+    played = _played_client(probe, seen, canary, hold(cycles, seen.at))
+    extra = _heard(canary if server.record else seen, cycles) | {"server_xruns": float(canary.xruns)}
+    rows: tuple[tuple[str, str], ...] = ()
+    if before and after:
+        used = (after.cpu_time - before.cpu_time) / len(everything.starts)
+        share = used / canary.period
+        rows = (("the client's CPU", f"{format_quantity(used, 's')} by block on average, {share:.0%} of the period"),)
+    return _measurement(probe, played, server, canary, extra, rows)
+
+
+def _heard(canary: Watched, cycles: Grid) -> dict[str, float]:
+    """Audible glitches in what the canary recorded within these cycles."""
+    begun = canary.at - canary.since
+    inside = (begun >= cycles.starts[0] - cycles.period / 2) & (begun <= cycles.starts[-1] + cycles.period / 2)
+    ran = np.ones(int(inside.sum()), bool) if cycles.ran.sum() != inside.sum() else cycles.ran
+    found = glitches(canary.recorded[inside].ravel().astype(np.float64), canary.block)
+    return {"glitches": float(audible(found, ran))}
+
+
+def _played_body(stretch: Stretch, performed: Performed, held: Held) -> Played:
+    calls, entries = performed.blocks, held.entries
+    blocks = Blocks(
+        late=held.late,
+        wall=calls.wall[entries],
+        cpu=calls.cpu[entries],
+        run_delay=calls.run_delay[entries],
+        finished=held.finished,
+        waited=held.waited,
+    )
+    return Played(
+        stretch=stretch,
+        policy=performed.policy,
+        locked=performed.locked,
+        python=performed.python,
+        own_threads=performed.own_threads,
+        peak=performed.peak,
+        floor=_floor(performed.floor, stretch.period),
+        blocks=blocks,
+        missed=tuple(sorted((*held.missed, *held.disturbed))) if performed.own_threads else held.missed,
+        disturbed=() if performed.own_threads else held.disturbed,
+    )
+
+
+def _floor(calls: Calls, period: float) -> Blocks:
+    finished = calls.since + calls.wall
+    waited = 1 + (finished > period).astype(np.int64)
+    return Blocks(calls.since, calls.wall, calls.cpu, calls.run_delay, finished, waited)
+
+
+def _played_client(probe: "AudioDeadline", seen: Watched, canary: Watched, held: Held) -> Played:
+    nothing = np.zeros(len(held.entries))
+    blocks = Blocks(held.late, held.finished, nothing, nothing, held.finished, held.waited)
+    own = np.zeros(len(canary.own))
+    floor = _floor(Calls(canary.at, canary.since, canary.own, own, own), canary.period)
+    return Played(
+        stretch=Stretch(
+            body=probe.output_port, arguments={}, frames=seen.block, rate=seen.rate, blocks=len(held.entries)
+        ),
+        policy="SCHED_FIFO" if seen.real_time and canary.real_time else "non-RT",
+        locked=False,
+        python="",
+        own_threads=False,
+        peak=float(np.abs(seen.recorded).max()),
+        floor=floor,
+        blocks=blocks,
+        missed=held.missed,
+        disturbed=held.disturbed,
+    )
+
+
+def _measurement(
+    probe: "AudioDeadline",
+    played: Played,
+    server: AudioServer,
+    canary: Watched,
+    extra: Mapping[str, float],
+    rows: tuple[tuple[str, str], ...],
+) -> Measurement:
+    metrics = probe.metrics_through(server.method)
+    names = {metric.name for metric in metrics}
+    values = {**block_values(played), **extra}
+    own = harrell_davis(canary.own, 0.99)
+    told = (
+        *rows,
+        ("perfkit's own callback", f"p99 {format_quantity(own, 's')}, {own / canary.period:.1%} of the period"),
+        ("server xruns", f"{extra['server_xruns']:.0f}"),
+        ("audible glitches", f"{extra['glitches']:.0f} in the recording of what was played"),
+    )
+    included = "" if server.kind == "running" else " (converters not included)"
+    venue = Venue(f"{server.name}, {server.owner}", f"{server.name}{included}", server.loop, told)
+    return Measurement(
+        values={name: value for name, value in values.items() if name in names},
+        metrics=metrics,
+        details=block_details(played, venue),
+        run_delay=float(played.blocks.run_delay.sum()) if probe.body else None,
+        caveats=caveats(played.stretch.frames, real_time=played.real_time),
+    )

@@ -1,0 +1,74 @@
+"""The search for the highest level, on programs whose answer is known."""
+
+import pytest
+
+from perfkit.model.errors import Invalid
+from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
+
+
+def search(limit, **settings):
+    tried = []
+
+    def passes(level):
+        tried.append(level)
+        return level <= limit
+
+    return sustained(passes, **{"guess": 1, "jump": 1, "most": 1000, "step": 1} | settings), tried
+
+
+@pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 9, 23, 100, 511, 999, 1000])
+@pytest.mark.parametrize("guess", [1, 20, 1000])
+def test_the_answer_is_the_limit_wherever_the_search_begins(limit, guess):
+    found, tried = search(limit, guess=guess)
+    assert found == limit
+    assert len(tried) == len(set(tried))
+
+
+def test_it_doubles_first():
+    assert search(23)[1] == [1, 2, 4, 8, 16, 32, 24, 20, 22, 23]
+
+
+def test_from_the_last_answer_two_levels_suffice():
+    assert search(23, guess=23)[1] == [23, 24]
+
+
+def test_zero_where_not_even_one_passes():
+    assert search(0) == (0, [1])
+    assert search(0, guess=9)[0] == 0
+
+
+def test_a_coarse_step_ends_within_it():
+    found, tried = search(700, step=20)
+    assert 680 <= found <= 700
+    assert len(tried) < len(search(700)[1])
+
+
+def test_nothing_beyond_the_most_is_tried():
+    found, tried = search(10_000, most=100)
+    assert found == max(tried) == 100
+
+
+def ending(*endings):
+    given = iter(endings)
+    return lambda _: Try(next(given), 0.5)
+
+
+@pytest.mark.parametrize(
+    ("endings", "passed"),
+    [("pp", True), ("ff", False), ("pfp", True), ("fpf", False), ("cpcp", True), ("fcpcf", False)],
+)
+def test_two_of_three_decide_and_contaminated_tries_are_made_again(endings, passed):
+    names = {"p": Ending.PASSED, "f": Ending.FAILED, "c": Ending.CONTAMINATED}
+    level = decide(7, ending(*(names[letter] for letter in endings)))
+    assert level.passed is passed
+    assert len(level.tries) == len(endings)
+
+
+def test_a_machine_that_is_never_at_rest_gives_no_answer():
+    with pytest.raises(Invalid, match="canary was late in 6 tries at 7"):
+        decide(7, ending(*[Ending.CONTAMINATED] * 6))
+
+
+def test_a_stray_stall_does_not_end_the_ramp():
+    stray = Level(4, (Try(Ending.FAILED, 0.9), Try(Ending.PASSED, 0.2), Try(Ending.PASSED, 0.2)))
+    assert stray.passed
