@@ -79,7 +79,7 @@ def _tries(probe: "AudioCapacity", launcher: Launcher, told: Told) -> Iterator[C
     """How one try is made."""
     if probe.load is not None:
         told.where = "WebSocket streams"
-        yield lambda level: _try_streams(probe, launcher, level, told)
+        yield lambda level: _or_refused(lambda: _try_streams(probe, launcher, level, told), told)
         return
     kind = server_for(probe.server)
     if kind is None:
@@ -91,13 +91,13 @@ def _tries(probe: "AudioCapacity", launcher: Launcher, told: Told) -> Iterator[C
 
 
 def _or_refused(once: Callable[[], Try], told: Told) -> Try:
-    """A body that raises at a level is its limit, unless no level has passed yet: then it is broken."""
+    """A program that fails at a level has its limit there, unless no level has passed yet: then it is broken."""
     try:
         return once()
     except Failed as error:
         if not any(level.passed for level in told.levels):
             raise
-        return Try(Ending.FAILED, nan, f"the body failed: {error}")
+        return Try(Ending.FAILED, nan, f"it failed: {error}")
 
 
 def _try_virtual(probe: "AudioCapacity", launcher: Launcher, level: int, told: Told) -> Try:

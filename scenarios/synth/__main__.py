@@ -19,20 +19,39 @@ def _between(low: int, high: int) -> Callable[[str], int]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="synth",
-        description="A polyphonic synthesiser: notes by HTTP, audio by WebSocket.",
+        description="A polyphonic synthesiser: notes by HTTP and audio by WebSocket, or MIDI and audio through JACK.",
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
-    parser.add_argument("--port", type=_between(1, 65_535), required=True, help="TCP port to listen on")
+    parser.add_argument("--output", choices=("websocket", "jack"), default="websocket", help="where the audio goes")
+    parser.add_argument("--port", type=_between(1, 65_535), help="TCP port to listen on, with --output websocket")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--voices", type=_between(1, 256), default=64, help="most voices at a time")
     parser.add_argument("--rate", type=_between(32_000, 192_000), default=48_000, help="sample rate in Hz")
     parser.add_argument("--block", type=_between(64, 16_384), default=960, help="frames of a stream's message")
+    parser.add_argument("--client", default="synth", help="name of the JACK client, with --output jack")
+    parser.add_argument("--chord", type=_between(0, 256), default=0, help="notes it begins with, with --output jack")
     return parser
+
+
+def _play_on_jack(options: argparse.Namespace) -> int:
+    from synth.jack_output import JackError, play
+
+    try:
+        play(options.client, options.voices, options.chord)
+    except JackError as error:
+        print(f"synth: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def main() -> int:
     """Serve until told to stop. Returns the exit code."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.output == "jack":
+        return _play_on_jack(options)
+    if options.port is None:
+        parser.error("--port is required, except with --output jack")
     # After the arguments: --help and a wrong option need neither numpy nor aiohttp.
     from synth.service import Settings, serve
 
