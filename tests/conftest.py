@@ -1,7 +1,7 @@
-"""What every test may ask for."""
+"""What every test may ask for, and what holds for all of them."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -11,18 +11,22 @@ settings.register_profile("steady", derandomize=True, deadline=None, suppress_he
 settings.load_profile("steady")
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """With PERFKIT_REQUIRE=all in the environment a skip is a failure: there everything must be there and be tried."""
+    report = yield
+    if report.skipped and os.environ.get("PERFKIT_REQUIRE") == "all":
+        report.outcome = "failed"
+        report.longrepr = f"PERFKIT_REQUIRE=all, but {item.nodeid} was skipped: {report.longrepr}"
+    return report
+
+
 @pytest.fixture
 def require() -> Callable[[object, str], None]:
-    """`require(condition, what_to_install)` skips where the machine lacks something, and says what to install.
-
-    With PERFKIT_REQUIRE=all in the environment such a skip is a failure: there everything must be installed.
-    """
+    """`require(condition, what_to_install)` skips where the machine lacks something, and says what to install."""
 
     def check(condition: object, what_to_install: str) -> None:
-        if condition:
-            return
-        if os.environ.get("PERFKIT_REQUIRE") == "all":
-            pytest.fail(f"PERFKIT_REQUIRE=all, but this machine lacks what the test needs: {what_to_install}")
-        pytest.skip(what_to_install)
+        if not condition:
+            pytest.skip(what_to_install)
 
     return check
