@@ -29,7 +29,8 @@ def finish(
     for path in paths:
         say(f"wrote {_short(path)}")
     if judged.interrupted:
-        say(f"interrupted; what was measured is kept. Go on with: perfkit run --resume {judged.run.id}")
+        verb = next(iter(judged.run.arguments), "run")
+        say(f"interrupted; what was measured is kept. Go on with: perfkit {verb} --resume {judged.run.id}")
     elif advice:
         say(f"next: {advice}")
     raise typer.Exit(judged.exit_code if code is None or judged.interrupted else code)

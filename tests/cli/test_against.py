@@ -229,8 +229,9 @@ def test_ctrl_c_leaves_nothing_behind_and_the_gate_can_be_gone_on_with(project):
     while not _launches(project) and time.monotonic() < deadline:
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
-    process.communicate(timeout=60)
+    _, said = process.communicate(timeout=60)
     assert process.returncode == 130
+    assert b"Go on with: perfkit gate --resume" in said
     assert project.left_behind() == []
     assert _launches(project) >= 1
     with pytest.raises(ProcessLookupError):
