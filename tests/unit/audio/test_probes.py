@@ -114,6 +114,21 @@ def test_misses_are_counts():
     assert set(kinds) == set(block_values(with_two_late())) - {"block_time_p999"}
 
 
+def test_where_a_body_played_is_part_of_the_identity():
+    virtual, other, auto = (
+        build("audio_deadline", {"body": "m:f", **server}).metrics[0].identity
+        for server in ({}, {"server": "jack"}, {"server": "auto"})
+    )
+    assert len({virtual, other, auto}) == 3
+
+
+def test_a_client_seen_from_outside_has_no_cpu_of_its_own_but_xruns_and_glitches():
+    observed = {m.name for m in build("audio_deadline", {"command": ["x"], "output_port": "c:o"}).metrics}
+    played = {m.name for m in build("audio_deadline", {"body": "m:f"}).metrics}
+    assert played - observed == {"block_cpu_p50"}
+    assert observed - played == {"server_xruns", "glitches"}
+
+
 def test_a_server_is_part_of_the_identity():
     one, other = (
         build("audio_latency", {"mode": "round_trip", "server": server}).metrics[0].identity
@@ -136,6 +151,23 @@ def test_a_server_is_part_of_the_identity():
         ("audio_latency", {"mode": "smallest_block", "body": "m:f", "step": 0}, "step"),
         ("audio_latency", {"mode": "round_trip", "body": "m:f"}, "leave body out"),
         ("audio_latency", {"mode": "round_trip", "server": "alsa"}, "alsa"),
+        ("audio_latency", {"mode": "round_trip", "command": ["x"]}, "leave command"),
+        ("audio_latency", {"mode": "round_trip", "server": "running"}, "input_port is missing"),
+        ("audio_latency", {"mode": "app", "command": ["x"], "input_port": "c:in"}, "output_port is missing"),
+        ("audio_latency", {"mode": "app", "command": ["x"], "input_port": "in", "output_port": "c:out"}, "full name"),
+        ("audio_latency", {"mode": "app", "input_port": "c:in", "output_port": "c:out"}, "command is missing"),
+        ("audio_latency", {"mode": "midi", "command": ["x"], "output_port": "c:out"}, "midi_port is missing"),
+        ("audio_deadline", {"command": ["x"]}, "output_port"),
+        ("audio_deadline", {"command": ["x"], "output_port": "c:o", "body": "m:f"}, "two programs"),
+        ("audio_deadline", {"command": ["x"], "output_port": "c:o", "server": "virtual"}, "no ports"),
+        ("audio_deadline", {"output_port": "c:o"}, "command is missing"),
+        ("audio_deadline", {"command": ["x"], "output_port": "c:o", "notes": [60]}, "belong together"),
+        ("audio_deadline", {"body": "m:f", "server": "running"}, "aloud"),
+        ("audio_capacity", {}, "module:function"),
+        ("audio_capacity", {"body": "m:f", "arguments": {"voices": 3}}, "what the search varies"),
+        ("audio_capacity", {"body": "m:f", "start": 9, "most": 8}, "start = 9"),
+        ("audio_capacity", {"body": "m:f", "precision": 2}, "shares"),
+        ("audio_capacity", {"load": {"url": "http://x/", "rate": 50, "duration": "1 s"}}, "streams"),
     ],
 )
 def test_wrong_settings_are_refused_by_name(kind, settings, words):

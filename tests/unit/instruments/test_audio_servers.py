@@ -1,0 +1,26 @@
+"""Servers that are not there, and room that is not enough."""
+
+import pytest
+
+from perfkit.instruments.audio_servers import choose, private_server
+from perfkit.instruments.jackd import check_room
+from perfkit.model.errors import Skipped
+
+
+def test_a_small_dev_shm_is_a_skip_that_says_how_to_enlarge_it(tmp_path):
+    with pytest.raises(Skipped, match="free and jackd needs") as skipped:
+        check_room(tmp_path, 2**60)
+    assert "--shm-size" in skipped.value.hint
+    check_room(tmp_path, 1)
+
+
+def test_a_running_server_is_used_only_where_one_runs(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
+    monkeypatch.delenv("PIPEWIRE_RUNTIME_DIR", raising=False)
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "perfkit-none")
+    assert choose("running") == "running"
+    with (
+        pytest.raises(Skipped, match="no audio server runs here"),
+        private_server(None, "running", rate=48_000, block=128),
+    ):
+        pass
