@@ -9,7 +9,7 @@ import typer
 from perfkit.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from perfkit.usecases import Request
+    from perfkit.usecases.request import Request
 
 
 class Format(StrEnum):
@@ -55,7 +55,7 @@ def request(context: typer.Context) -> "Request":
     from perfkit.loading.config import read_config
     from perfkit.loading.selecting import Selection
     from perfkit.running import plan as plans
-    from perfkit.usecases import Against, Request
+    from perfkit.usecases.request import Against, Request
 
     config, given = read_config(here()), context.params
     resume = given["resume"]
@@ -98,7 +98,7 @@ def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
 
 def _as_begun(context: typer.Context, resume: str) -> dict[str, Any]:
     """The options that an unfinished run was begun with. Raises UsageError if another verb began it."""
-    from perfkit.usecases import begun_with
+    from perfkit.usecases.request import begun_with
 
     verb, *typed = begun_with(here(), resume) or ("run",)
     if verb != context.info_name:

@@ -8,18 +8,18 @@ from typing import NoReturn
 import typer
 from rich.console import Console
 
-from perfkit import usecases
 from perfkit.cli.options import Format
 from perfkit.cli.talk import emit, say
 from perfkit.reporting import REPORTS, View
+from perfkit.usecases.judged import Judged, view_of, write_reports
 
 
 def finish(
-    judged: usecases.Judged, formats: Sequence[str], output: Format, *, code: int | None = None, advice: str = ""
+    judged: Judged, formats: Sequence[str], output: Format, *, code: int | None = None, advice: str = ""
 ) -> NoReturn:
     """Write the reports, print the result, and exit with the judgement's code (or `code`)."""
-    view = usecases.view_of(judged)
-    paths = usecases.write_reports(judged, view, formats)
+    view = view_of(judged)
+    paths = write_reports(judged, view, formats)
     if output is Format.JSON:
         emit(REPORTS["json"](view))
     else:

@@ -31,9 +31,9 @@ def save(
     ] = False,
 ) -> None:
     """Keep a run as a session of a baseline; a regressed or incomplete one only with a reason."""
-    from perfkit import usecases
+    from perfkit.usecases import keeping
 
-    path, kept = usecases.save_baseline(here(), name, run, accept=accept, anchor=anchor)
+    path, kept = keeping.save_baseline(here(), name, run, accept=accept, anchor=anchor)
     emit(f"saved {path}")
     say(f"run {kept.id} of {kept.commit}, {len(kept.results)} benchmarks. next: perfkit gate")
 
@@ -43,9 +43,9 @@ def list_baselines(output: Output = Format.TABLE) -> None:
     """List every baseline: machine, name, sessions."""
     import json
 
-    from perfkit import usecases
+    from perfkit.usecases import keeping
 
-    found = usecases.list_baselines(here())
+    found = keeping.list_baselines(here())
     if output is Format.JSON:
         rows = [
             {"machine": machine, "name": baseline.name, "sessions": [session.id for session in baseline.sessions]}
@@ -65,9 +65,9 @@ def show(name: Name = "", output: Output = Format.TABLE) -> None:
     """Show the sessions of a baseline on every machine that has it."""
     import json
 
-    from perfkit import usecases
+    from perfkit.usecases import keeping
 
-    found = usecases.show_baseline(here(), name)
+    found = keeping.show_baseline(here(), name)
     if output is Format.JSON:
         emit(json.dumps([_plain(machine, session) for machine, baseline in found for session in baseline.sessions]))
         return
@@ -92,9 +92,9 @@ def remove(
     ] = "",
 ) -> None:
     """Delete a baseline, or some of its sessions."""
-    from perfkit import usecases
+    from perfkit.usecases import keeping
 
-    for path in usecases.remove_baseline(here(), name, machine, session or ()):
+    for path in keeping.remove_baseline(here(), name, machine, session or ()):
         emit(f"removed {path}")
 
 

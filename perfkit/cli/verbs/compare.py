@@ -16,7 +16,7 @@ def compare(
     output: options.Output = Format.TABLE,
 ) -> None:
     """Show changes and verdicts between stored runs; never measures, and exits 0 if it could compare."""
-    from perfkit import usecases
     from perfkit.cli.results import finish
+    from perfkit.usecases import stored
 
-    finish(usecases.compare(options.here(), base, candidate), (), output, code=0)
+    finish(stored.compare(options.here(), base, candidate), (), output, code=0)

@@ -23,11 +23,11 @@ def doctor(
     import json
     from dataclasses import asdict
 
-    from perfkit import usecases
+    from perfkit.usecases.describing import diagnose
 
     if noise and output is Format.TABLE:
         say("launching one unchanged program for ten seconds")
-    diagnosis = usecases.diagnose(here(), noise=noise)
+    diagnosis = diagnose(here(), noise=noise)
     if output is Format.JSON:
         emit(json.dumps({"fingerprint": diagnosis.machine.fingerprint, **asdict(diagnosis)}, indent=2))
         return

@@ -54,16 +54,18 @@ def gate(
     """
     from rich.console import Console
 
-    from perfkit import usecases
     from perfkit.cli.progress import LiveProgress
     from perfkit.cli.results import finish
+    from perfkit.usecases import measuring
+    from perfkit.usecases import stored as kept
+    from perfkit.usecases.request import Policy as Chosen
 
-    policy: usecases.Policy = on_inconclusive.value if on_inconclusive else None
+    policy: Chosen = on_inconclusive.value if on_inconclusive else None
     if stored is not None:
-        judged = usecases.judge_stored(options.here(), str(stored), baseline=baseline, on_inconclusive=policy)
+        judged = kept.judge_stored(options.here(), str(stored), baseline=baseline, on_inconclusive=policy)
         finish(judged, options.formats(report, ("html", "md")), output)
     request = options.request(context)
     formats = options.formats(report, request.config.tables.report.formats)
     with LiveProgress(Console(stderr=True)) as progress:
-        judged = usecases.gate(request, progress, baseline=baseline, on_inconclusive=policy)
+        judged = measuring.gate(request, progress, baseline=baseline, on_inconclusive=policy)
     finish(judged, formats, output)

@@ -17,10 +17,10 @@ def list_benchmarks(
     """List benchmarks with their metrics and budgets, without measuring."""
     import json
 
-    from perfkit import usecases
     from perfkit.loading.selecting import Selection
+    from perfkit.usecases.request import load
 
-    benchmarks = usecases.load(here(), Selection(tuple(select or ()), keyword, tuple(tag or ())))
+    benchmarks = load(here(), Selection(tuple(select or ()), keyword, tuple(tag or ())))
     if output is Format.JSON:
         emit(json.dumps([_plain(benchmark) for benchmark in benchmarks], indent=2))
         return

@@ -15,8 +15,8 @@ def report(
     output: options.Output = Format.TABLE,
 ) -> None:
     """Render the reports of a stored run again, in its folder."""
-    from perfkit import usecases
     from perfkit.cli.results import finish
+    from perfkit.usecases import stored
 
-    judged = usecases.judge_stored(options.here(), run, baseline=baseline, on_inconclusive=None)
+    judged = stored.judge_stored(options.here(), run, baseline=baseline, on_inconclusive=None)
     finish(judged, options.formats(formats, ()), output, code=0)

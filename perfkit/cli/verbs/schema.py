@@ -17,6 +17,6 @@ class Which(StrEnum):
 
 def schema(which: Annotated[Which, typer.Argument(help="The file whose JSON Schema to print.")]) -> None:
     """Print the JSON Schema of a run file or of the judgement that `--format json` prints."""
-    from perfkit import usecases
+    from perfkit.usecases.describing import schema as schema_of
 
-    emit(usecases.schema(which.value))
+    emit(schema_of(which.value))

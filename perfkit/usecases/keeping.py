@@ -1,0 +1,67 @@
+"""`baseline`: sessions kept to compare with."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from perfkit.instruments.machine import read_machine
+from perfkit.loading.config import Config, read_config
+from perfkit.loading.recorded import find_base, find_run
+from perfkit.model.errors import UsageError
+from perfkit.model.run import Baseline, Run
+from perfkit.model.verdict import ExitCode
+from perfkit.storage import baselines
+from perfkit.usecases.request import options_of
+
+
+def save_baseline(start: Path, name: str, run: str, *, accept: str, anchor: bool) -> tuple[Path, Run]:
+    """Keep a run as a session of a baseline.
+
+    Raises UsageError for a run that is not complete, has a benchmark that was not measured, or is worse than its
+    budgets or the baseline allow, unless `accept` says why it is to be kept all the same.
+    """
+    config = read_config(start)
+    found, _ = find_run(config, run)
+    name = name or config.tables.gate.baseline
+    if not accept and (against := _objection(config, found, name)):
+        raise UsageError(f"run {found.id} {against}", hint="mend that, or keep it all the same with --accept REASON")
+    recorded = replace(found.recorded(), accepted=accept, anchor=anchor)
+    return baselines.save_baseline(config.root / "baselines", name, recorded), found
+
+
+def list_baselines(start: Path) -> tuple[tuple[str, Baseline], ...]:
+    """Every baseline of the project as (machine fingerprint, baseline)."""
+    root = read_config(start).root / "baselines"
+    return tuple(
+        (machine, baselines.load_baseline(root, machine, name)) for machine, name in baselines.list_baselines(root)
+    )
+
+
+def show_baseline(start: Path, name: str) -> tuple[tuple[str, Baseline], ...]:
+    """The baseline of that name on every machine that has it. Raises UsageError if none has."""
+    config = read_config(start)
+    name = name or config.tables.gate.baseline
+    found = tuple((machine, baseline) for machine, baseline in list_baselines(start) if baseline.name == name)
+    if not found:
+        raise UsageError(f"there is no baseline {name!r}", hint="perfkit baseline list shows those that there are")
+    return found
+
+
+def remove_baseline(start: Path, name: str, machine: str, sessions: Sequence[str]) -> tuple[Path, ...]:
+    """Delete a baseline of this machine (or of `machine`), or only those of its sessions."""
+    root = read_config(start).root / "baselines"
+    return baselines.remove_baseline(root, name, machine or read_machine().fingerprint, sessions)
+
+
+def _objection(config: Config, run: Run, name: str) -> str:
+    """Why a run should not become a baseline; empty if nothing speaks against it."""
+    if not run.complete:
+        return "is not complete"
+    from perfkit.judging.judgement import compare as judge  # listing needs no statistics
+
+    base = find_base(config, name, run.machine.fingerprint, besides=run.id)
+    judgement = judge(base, run, options_of(config), selected=frozenset(result.benchmark for result in run.results))
+    for code, what in ((ExitCode.NOT_MEASURED, "has benchmarks that were not measured"), (ExitCode.REGRESSED, "fails")):
+        if code in judgement.codes:
+            return f"{what}: {judgement.headline}"
+    return ""

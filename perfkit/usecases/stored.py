@@ -1,0 +1,50 @@
+"""`compare`, `report` and `gate --run`: runs that were measured before, judged again."""
+
+from pathlib import Path
+
+from perfkit.judging.judgement import compare as judge
+from perfkit.loading.config import Config, read_config
+from perfkit.loading.recorded import find_base, find_run
+from perfkit.model.errors import UsageError
+from perfkit.model.run import Run
+from perfkit.storage import runs
+from perfkit.usecases.judged import Judged, judged_pairs
+from perfkit.usecases.request import Policy, options_of
+
+
+def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive: Policy) -> Judged:
+    """Judge a stored run as `gate` would, without measuring."""
+    config = read_config(start)
+    candidate_run, folder = find_run(config, candidate)
+    options = options_of(config, on_inconclusive=on_inconclusive)
+    if candidate_run.against and not baseline:
+        return judged_pairs(candidate_run, folder, options)
+    base = find_base(config, baseline, candidate_run.machine.fingerprint)
+    judgement = judge(base, candidate_run, options)
+    return Judged(candidate_run, judgement, base, folder)
+
+
+def compare(start: Path, base: str, candidate: str) -> Judged:
+    """Changes and verdicts of stored runs or foreign files; never measures. A run of pairs alone is replayed."""
+    config = read_config(start)
+    if not candidate and (paired := _find_pairs(config, base)):
+        return judged_pairs(*paired, options_of(config, everything=True))
+    candidate_run, folder = find_run(config, candidate)
+    found = find_base(config, base, candidate_run.machine.fingerprint, besides=candidate_run.id)
+    if found is None:
+        raise UsageError(
+            f"there is nothing to compare with under {base or config.tables.gate.baseline!r}",
+            hint="name a run, a file or a baseline; perfkit baseline list shows those",
+        )
+    judgement = judge(found, candidate_run, options_of(config, everything=True))
+    return Judged(candidate_run, judgement, found, folder)
+
+
+def _find_pairs(config: Config, name: str) -> tuple[Run, Path] | None:
+    """The run of that name (the newest without one) if it compares pairs."""
+    reports = config.root / "reports"
+    is_run = not name or Path(name).exists() or any(folder.name.startswith(name) for folder in reports.glob("*/"))
+    if not is_run or (not name and runs.find_latest(reports) is None):
+        return None
+    found, folder = find_run(config, name)
+    return (found, folder) if found.against else None
