@@ -90,9 +90,11 @@ def _of_limit(held: Held) -> Verdict:
 def how_much(metric: Metric, change: Change) -> str:
     """What a regression exceeds."""
     limit = wording.allowed(metric, change)
-    if change.estimate > change.tolerance:
+    if change.low is None or change.low > change.tolerance or change.method in {"exact", "counts"}:
         return f"more than the allowed {limit}"
     ignored = wording.amount(change.ignore, metric, relative=change.relative)
+    if change.estimate > change.tolerance:
+        return f"proven to be more than the ignored {ignored} and likely more than the allowed {limit}"
     return f"proven to be more than the ignored {ignored}, though less than {limit}"
 
 
