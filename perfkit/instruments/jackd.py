@@ -1,8 +1,9 @@
 """A private jackd with its dummy driver, whose shared memory and sockets go with it."""
 
 import os
-import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from perfkit.model.launch import Launcher, Program, Ready
 from perfkit.model.units import format_quantity
 
 _SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - where jackd itself puts its memory
+_GUARD = Path(__file__).parents[1] / "worker" / "jackd_guard.py"
 _PORTS = 64
 _NEEDED = 48 * 2**20
 """Bytes: jackd takes 40 MB at 64 ports, and its clients some more."""
@@ -29,14 +31,34 @@ def private_jackd(launcher: Launcher, rate: int, block: int) -> Iterator[AudioSe
     of_driver = ("-d", "dummy", "-m", "-r", str(rate), "-p", str(block))
     command = (shutil.which("jackd") or "jackd", *of_server, *of_driver)
     target = launcher.start(Program(command=command, env=env, ready=Ready(file=str(socket)), exit_codes=(0, -15)))
-    ours: set[Path] = set()
+    with _guarded(name, target.pid) as guard, awaited(target, "jackd"):
+        _look(guard)
+        title = "jackd, dummy driver with monitor ports"
+        yield AudioServer("jack", title, env, "system:playback_1", "system:monitor_1", rate)
+
+
+@contextmanager
+def _guarded(name: str, pid: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """A process that removes what jackd leaves, which it does even if this one is killed."""
+    guard = subprocess.Popen(
+        (sys.executable, "-I", "-S", str(_GUARD), name, str(pid)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
     try:
-        with awaited(target, "jackd"):
-            ours = _mapped(target.pid)
-            title = "jackd, dummy driver with monitor ports"
-            yield AudioServer("jack", title, env, "system:playback_1", "system:monitor_1", rate)
+        yield guard
     finally:
-        _forget(ours)
+        guard.communicate()
+
+
+def _look(guard: "subprocess.Popen[bytes]") -> None:
+    """Let the guard see what belongs to jackd, which is ready."""
+    if guard.stdin is not None and guard.stdout is not None:
+        guard.stdin.write(b"look\n")
+        guard.stdin.flush()
+        guard.stdout.readline()
 
 
 def check_room(folder: Path, needed: int) -> None:
@@ -49,23 +71,3 @@ def check_room(folder: Path, needed: int) -> None:
             f"{folder} has {there} free and jackd needs {wanted}",
             hint="enlarge it (docker run --shm-size 256m; mount -o remount,size=256m /dev/shm) or use PipeWire",
         )
-
-
-def _mapped(pid: int) -> set[Path]:
-    """The shared memory of the server `pid`."""
-    lines = Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines()
-    paths = {Path(line.split(maxsplit=5)[-1]) for line in lines if f"{_SHARED_MEMORY}/jack-" in line}
-    return {path for path in paths if path.name != "jack-shm-registry"}
-
-
-def _forget(ours: set[Path]) -> None:
-    """Remove what a jackd that was killed left, now or earlier, and JACK's registry once no server needs it."""
-    for path in _SHARED_MEMORY.glob("jack_*perfkit-*"):
-        owner = re.search(r"perfkit-(\d+)_", path.name)
-        if owner and (int(owner[1]) == os.getpid() or not Path(f"/proc/{owner[1]}").exists()):
-            path.unlink(missing_ok=True)
-    for path in ours:
-        path.unlink(missing_ok=True)
-    if not any(_SHARED_MEMORY.glob("jack_sem.*")) and not any(_SHARED_MEMORY.glob("jack-[0-9]*")):
-        shutil.rmtree(_SHARED_MEMORY / f"jack_db-{os.getuid()}", ignore_errors=True)
-        (_SHARED_MEMORY / "jack-shm-registry").unlink(missing_ok=True)
