@@ -19,6 +19,7 @@ import time
 
 SHARED_MEMORY = "/dev/shm"  # noqa: S108 - where jackd itself puts its memory
 PATIENCE = 15.0
+CLIENTS_END = 0.5
 
 
 def mapped(pid: int) -> set[str]:
@@ -31,13 +32,29 @@ def mapped(pid: int) -> set[str]:
     return {path for path in paths if not path.endswith("jack-shm-registry")}
 
 
-def forget(name: str, ours: set[str]) -> None:
-    """Remove the files of server `name`, `ours`, and what belongs to nobody any more."""
+def orphans(since: float) -> set[str]:
+    """Segments made since then that no process has mapped: those of clients that were killed with their server."""
+    made = {path for path in glob.glob(SHARED_MEMORY + "/jack-%d-*" % os.getuid()) if made_at(path) >= since}
+    return (
+        made - {path for process in glob.glob("/proc/[0-9]*") for path in mapped(int(process[6:]))} if made else set()
+    )
+
+
+def made_at(path: str) -> float:
+    """When a file was made, s of the epoch; 0 where it is gone."""
+    try:
+        return os.stat(path).st_mtime
+    except OSError:
+        return 0.0
+
+
+def forget(name: str, ours: set[str], since: float) -> None:
+    """Remove the files of server `name`, `ours`, and what was made `since` (s of the epoch) and belongs to nobody."""
     for path in glob.glob(SHARED_MEMORY + "/jack_*perfkit-*"):
         owner = re.search(r"perfkit-(\d+)_", path)
         if "_%s_" % name in path or (owner and not os.path.exists("/proc/" + owner[1])):
             remove(path)
-    for path in ours:
+    for path in ours | orphans(since):
         remove(path)
     if not glob.glob(SHARED_MEMORY + "/jack_sem.*") and not glob.glob(SHARED_MEMORY + "/jack-[0-9]*"):
         shutil.rmtree("%s/jack_db-%d" % (SHARED_MEMORY, os.getuid()), ignore_errors=True)
@@ -56,6 +73,7 @@ def main(arguments: list[str]) -> None:
         signal.signal(number, signal.SIG_IGN)
     name, pid = arguments[0], int(arguments[1])
     ours: set[str] = set()
+    since = time.time() - PATIENCE
     for _ in sys.stdin:
         ours |= mapped(pid)
         sys.stdout.write("seen\n")
@@ -64,7 +82,10 @@ def main(arguments: list[str]) -> None:
     while os.path.exists("/proc/%d" % pid) and time.monotonic() < until:
         ours |= mapped(pid)
         time.sleep(0.01)
-    forget(name, ours)
+    forget(name, ours, since)
+    if glob.glob(SHARED_MEMORY + "/jack-%d-*" % os.getuid()):  # clients that are being killed may still hold them
+        time.sleep(CLIENTS_END)
+        forget(name, ours, since)
 
 
 if __name__ == "__main__":
