@@ -233,6 +233,16 @@ def audio_processes():
     return found
 
 
+def test_the_synthesiser_of_the_scenarios_plays_in_time_from_the_first_frames_of_a_note(server):
+    program = {"server": server, "cwd": "scenarios", "ready": {"stdout": "audio ready"}, "output_port": "synth:left"}
+    command = ["python", "-m", "synth", "--output", "jack"]
+    note = {"mode": "midi", "midi_port": "synth:midi", "notes": 3, "spacing": "500 ms", "note": 69}
+    found = measure("audio_latency", command=command, **note, **program).values
+    assert 0 <= found["latency_frames"] < 128
+    chord = measure("audio_deadline", command=[*command, "--chord", "6"], block=256, duration="500 ms", **program)
+    assert chord.values["block_time_p50"] < 256 / 48_000
+
+
 def jack_files():
     return {path for path in SHARED_MEMORY.iterdir() if path.name.startswith("jack")}
 
