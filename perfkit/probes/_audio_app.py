@@ -1,7 +1,5 @@
 """The latency of somebody's JACK client: the loop through it less a self-loop beside it, in the same cycles."""
 
-from typing import TYPE_CHECKING
-
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.jack_loop import Route, Trip, send
@@ -9,16 +7,14 @@ from perfkit.model.launch import Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
 from perfkit.probes._audio_loop import check, correlation_curve, loop_caveats, server_rows, where
+from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import Delay, excitation, find_delay
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_latency import AudioLatency
 
 _DIGITS = 6
 """Of a frame: what lies beyond is the arithmetic's."""
 
 
-def app_latency(probe: "AudioLatency", launcher: Launcher) -> Measurement:
+def app_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
     """Open a server and the client once and measure.
 
     Raises Skipped without a server, Failed where the client dies or its ports are not there, Invalid where no clean

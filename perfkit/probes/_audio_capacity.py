@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from math import isnan, nan
 from statistics import median_low
-from typing import TYPE_CHECKING
 
 from perfkit.instruments.audio_servers import AudioServer, private_server
 from perfkit.instruments.canary import canary_beside
@@ -14,14 +13,12 @@ from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Detail, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio import block_values
+from perfkit.probes._audio_format import caveats
 from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
 from perfkit.probes._audio_server import body_on
 from perfkit.probes._audio_virtual import server_for
-from perfkit.probes.audio_deadline import caveats
+from perfkit.probes._capacity_settings import CapacitySettings
 from perfkit.stats.quantiles import harrell_davis
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_capacity import AudioCapacity
 
 _FLOOR_SECONDS = 0.3
 _CANARY_PERIOD = 0.01
@@ -39,7 +36,7 @@ class Told:
     levels: list[Level] = field(default_factory=list)
 
 
-def capacity(probe: "AudioCapacity", launcher: Launcher) -> Measurement:
+def capacity(probe: CapacitySettings, launcher: Launcher) -> Measurement:
     """Search as often as asked. Raises Failed where not even a level of 1 is sustained."""
     told = Told()
     with _tries(probe, launcher, told) as once:
@@ -57,7 +54,7 @@ def capacity(probe: "AudioCapacity", launcher: Launcher) -> Measurement:
     )
 
 
-def _search(probe: "AudioCapacity", once: Callable[[int], Try], told: Told) -> list[int]:
+def _search(probe: CapacitySettings, once: Callable[[int], Try], told: Told) -> list[int]:
     def passes(level: int) -> bool:
         decided = decide(level, once)
         told.levels.append(decided)
@@ -75,7 +72,7 @@ def _search(probe: "AudioCapacity", once: Callable[[int], Try], told: Told) -> l
 
 
 @contextmanager
-def _tries(probe: "AudioCapacity", launcher: Launcher, told: Told) -> Iterator[Callable[[int], Try]]:
+def _tries(probe: CapacitySettings, launcher: Launcher, told: Told) -> Iterator[Callable[[int], Try]]:
     """How one try is made."""
     if probe.load is not None:
         told.where = "WebSocket streams"
@@ -100,7 +97,7 @@ def _or_refused(once: Callable[[], Try], told: Told) -> Try:
         return Try(Ending.FAILED, nan, f"it failed: {error}")
 
 
-def _try_virtual(probe: "AudioCapacity", launcher: Launcher, level: int, told: Told) -> Try:
+def _try_virtual(probe: CapacitySettings, launcher: Launcher, level: int, told: Told) -> Try:
     stretch = probe.stretch(level)
     with canary_beside(launcher, stretch.period) as canary:
         played = play(launcher, stretch)
@@ -110,7 +107,7 @@ def _try_virtual(probe: "AudioCapacity", launcher: Launcher, level: int, told: T
     return _judged(played, bool(played.missed), bool(alone), told)
 
 
-def _try_server(probe: "AudioCapacity", launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
+def _try_server(probe: CapacitySettings, launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
     played, _, canary, cycles = body_on(launcher, server, probe.stretch(level), floor=_FLOOR_SECONDS)
     told.canary_longest = max(told.canary_longest, float(canary.since.max()))
     told.canary_late += int((cycles.late > canary.period / 2).sum())
@@ -128,7 +125,7 @@ def _judged(played: Played, missed: bool, alone: bool, told: Told) -> Try:
     return Try(Ending.PASSED, load, "", latency)
 
 
-def _try_streams(probe: "AudioCapacity", launcher: Launcher, level: int, told: Told) -> Try:
+def _try_streams(probe: CapacitySettings, launcher: Launcher, level: int, told: Told) -> Try:
     load = probe.load_of(level)
     assert load.streams is not None
     with canary_beside(launcher, _CANARY_PERIOD) as canary:
@@ -145,11 +142,11 @@ def _try_streams(probe: "AudioCapacity", launcher: Launcher, level: int, told: T
     return Try(Ending.CONTAMINATED if canary.late else Ending.FAILED, used, f"underruns ({missing:.1%} missing)")
 
 
-def _details(probe: "AudioCapacity", answers: list[int], told: Told) -> tuple[Detail, ...]:
+def _details(probe: CapacitySettings, answers: list[int], told: Told) -> tuple[Detail, ...]:
     return (_curve(probe, told), Facts("audio", _rows(probe, answers, told)), Facts("levels tried", _tried(told)))
 
 
-def _curve(probe: "AudioCapacity", told: Told) -> Curve:
+def _curve(probe: CapacitySettings, told: Told) -> Curve:
     """The load of each level, worst try; levels that fail are flagged. Its knee is where the load meets the limit."""
     loads: dict[int, list[float]] = {}
     passed: dict[int, bool] = {}
@@ -180,7 +177,7 @@ def first_limit(levels: list[Level], middle: int, most: int) -> str:
     return next((one.why for one in lowest.tries if one.why), "deadline")
 
 
-def sentence(probe: "AudioCapacity", answers: list[int], told: Told) -> str:
+def sentence(probe: CapacitySettings, answers: list[int], told: Told) -> str:
     """The result in one sentence, to be pasted anywhere."""
     middle = median_low(answers)
     limit = first_limit(told.levels, middle, probe.most)
@@ -201,7 +198,7 @@ def sentence(probe: "AudioCapacity", answers: list[int], told: Told) -> str:
     )
 
 
-def _rows(probe: "AudioCapacity", answers: list[int], told: Told) -> tuple[tuple[str, str], ...]:
+def _rows(probe: CapacitySettings, answers: list[int], told: Told) -> tuple[tuple[str, str], ...]:
     longest = format_quantity(told.canary_longest, "s")
     tries = sum(len(level.tries) for level in told.levels)
     again = sum(one.ending is Ending.CONTAMINATED for level in told.levels for one in level.tries)

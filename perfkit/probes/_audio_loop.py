@@ -5,7 +5,7 @@ from perfkit.instruments.jack_loop import Trip
 from perfkit.model.errors import Invalid
 from perfkit.model.launch import Curve
 from perfkit.model.units import format_quantity
-from perfkit.probes.audio_deadline import caveats as real_time_caveats
+from perfkit.probes._audio_format import caveats as real_time_caveats
 from perfkit.signal.correlation import Delay
 
 

@@ -1,7 +1,5 @@
 """From a note-on to the sound: notes at random frames, onsets at a synthesiser's output, less a self-loop."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
@@ -12,11 +10,9 @@ from perfkit.model.launch import Curve, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
 from perfkit.probes._audio_loop import check, loop_caveats, server_rows, where
+from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.signal.onsets import onsets
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_latency import AudioLatency
 
 _DIGITS = 6
 _HELD = 0.5
@@ -24,7 +20,7 @@ _LEAD_SECONDS = 0.2
 _LOST = 0.05
 
 
-def midi_latency(probe: "AudioLatency", launcher: Launcher) -> Measurement:
+def midi_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
     """Open a server and the synthesiser once and play `notes` notes.
 
     Raises Skipped without a server, Failed where the client dies or its ports are not there, Invalid where notes do not

@@ -1,20 +1,16 @@
 """A signal through an audio server and back."""
 
-from typing import TYPE_CHECKING
-
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.jack_loop import Route, Trip, send
 from perfkit.model.launch import Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_loop import check, correlation_curve, loop_caveats, server_rows, where
+from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import Delay, excitation, find_delay
 
-if TYPE_CHECKING:
-    from perfkit.probes.audio_latency import AudioLatency
 
-
-def round_trip(probe: "AudioLatency", launcher: Launcher) -> Measurement:
+def round_trip(probe: LatencySettings, launcher: Launcher) -> Measurement:
     """Open a server once and measure. Raises Skipped without a server or client, Invalid without a signal."""
     require_client()
     kind = choose(probe.server)

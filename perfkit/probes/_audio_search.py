@@ -1,16 +1,13 @@
 """The smallest block size that plays without a miss."""
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
 
 from perfkit.instruments.virtual_sink import Played, Stretch, play
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Facts, Launcher, Measurement
 from perfkit.probes._audio import block_details, block_values
-from perfkit.probes.audio_deadline import caveats
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_latency import AudioLatency
+from perfkit.probes._audio_format import caveats
+from perfkit.probes._latency_settings import LatencySettings
 
 _TRIES = 3
 _FLOOR_SECONDS = 0.25
@@ -37,7 +34,7 @@ def smallest_passing(sizes: Iterable[int], step: int, passes: Callable[[int], bo
     return size
 
 
-def smallest_block(probe: "AudioLatency", launcher: Launcher) -> Measurement:
+def smallest_block(probe: LatencySettings, launcher: Launcher) -> Measurement:
     """Search, each try in a fresh process. Raises Failed where even the largest size misses."""
     tries: dict[int, list[Played]] = {}
 
@@ -65,7 +62,7 @@ def smallest_block(probe: "AudioLatency", launcher: Launcher) -> Measurement:
     )
 
 
-def _stretch(probe: "AudioLatency", size: int) -> Stretch:
+def _stretch(probe: LatencySettings, size: int) -> Stretch:
     return Stretch(
         body=probe.body,
         arguments=probe.arguments,

@@ -1,7 +1,6 @@
 """Deadlines on a server: a body as its client, or somebody's client observed from outside, beside a canary."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,19 +16,17 @@ from perfkit.model.units import format_quantity
 from perfkit.probes._audio import Venue, block_details, block_values
 from perfkit.probes._audio_cycles import Grid, Held, audible, grid, hold
 from perfkit.probes._audio_external import external_client
-from perfkit.probes.audio_deadline import caveats
+from perfkit.probes._audio_format import caveats
+from perfkit.probes._deadline_settings import DeadlineSettings
 from perfkit.signal.joints import glitches
 from perfkit.stats.quantiles import harrell_davis
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_deadline import AudioDeadline
 
 _MARGIN = 0.4
 """Seconds that the watching clients need to come in, at most; they watch for so much longer."""
 _FEWEST = 0.5
 
 
-def play_body(probe: "AudioDeadline", kind: ServerKind, launcher: Launcher) -> Measurement:
+def play_body(probe: DeadlineSettings, kind: ServerKind, launcher: Launcher) -> Measurement:
     """Play the probe's body as a client of a private server. Raises Failed where it cannot be played."""
     stretch = probe.stretch
     with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
@@ -60,7 +57,7 @@ def body_on(
     return _played_body(stretch, performed, held), performed, canary, cycles
 
 
-def observe(probe: "AudioDeadline", launcher: Launcher) -> Measurement:
+def observe(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
     """Observe somebody's client at its output. Raises Failed where it dies or has no such ports."""
     require_client()
     kind = choose(probe.wanted)
@@ -141,7 +138,7 @@ def _floor(calls: Calls, period: float) -> Blocks:
     return Blocks(calls.since, calls.wall, calls.cpu, calls.run_delay, finished, waited)
 
 
-def _played_client(probe: "AudioDeadline", seen: Watched, canary: Watched, held: Held) -> Played:
+def _played_client(probe: DeadlineSettings, seen: Watched, canary: Watched, held: Held) -> Played:
     nothing = np.zeros(len(held.entries))
     blocks = Blocks(held.late, held.finished, nothing, nothing, held.finished, held.waited)
     own = np.zeros(len(canary.own))
@@ -163,7 +160,7 @@ def _played_client(probe: "AudioDeadline", seen: Watched, canary: Watched, held:
 
 
 def _measurement(
-    probe: "AudioDeadline",
+    probe: DeadlineSettings,
     played: Played,
     server: AudioServer,
     canary: Watched,

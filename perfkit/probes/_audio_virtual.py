@@ -1,6 +1,6 @@
 """A body on the virtual sink, and when it plays there."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from perfkit.instruments.audio_servers import ServerKind, choose
 from perfkit.instruments.jack_clients import require_client
@@ -8,10 +8,8 @@ from perfkit.instruments.virtual_sink import play
 from perfkit.model.errors import Failed, Skipped
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.probes._audio import block_details, block_values
-from perfkit.probes.audio_deadline import caveats
-
-if TYPE_CHECKING:
-    from perfkit.probes.audio_deadline import AudioDeadline
+from perfkit.probes._audio_format import caveats
+from perfkit.probes._deadline_settings import DeadlineSettings
 
 
 def server_for(wanted: Literal["", "virtual", "pipewire", "jack", "running", "auto"]) -> ServerKind | None:
@@ -27,7 +25,7 @@ def server_for(wanted: Literal["", "virtual", "pipewire", "jack", "running", "au
         raise
 
 
-def play_body(probe: "AudioDeadline", launcher: Launcher) -> Measurement:
+def play_body(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
     """One process, one stretch of blocks. Raises Failed where it cannot be played."""
     played = play(launcher, probe.stretch)
     if played.peak is None:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from perfkit.model.launch import Ready
 from perfkit.model.metric import Better, Kind, Metric, Scale
-from perfkit.probes.audio_deadline import check_format
+from perfkit.probes._audio_format import check_format
 
 _BOTTOM = "-200 dB stands for nothing at all"
 

@@ -1,56 +1,14 @@
-"""Probe `audio_deadline`: does an audio body fill each block before it must play."""
+"""Probe `audio_deadline`: does an audio program fill each block before it must play."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from dataclasses import dataclass
+from typing import ClassVar
 
-from perfkit.model.launch import Launcher, Measurement, Ready
-from perfkit.model.metric import Kind, Metric, Resource, Scale
-from perfkit.model.units import Duration
-
-if TYPE_CHECKING:
-    from perfkit.instruments.virtual_sink import Stretch
-
-_BLOCKS_FOR_P999 = 10_000
-_SMALL_BLOCK = 64
-_ONE_SECOND = Duration(1.0)
-_TWO_SECONDS = Duration(2.0)
-_FIVE_SECONDS = Duration(5.0)
-
-
-def _wall(name: str, unit: str, description: str) -> Metric:
-    return Metric(name, unit, resource=Resource.WALL, description=description)
-
-
-def _count(name: str, unit: str, description: str) -> Metric:
-    return Metric(name, unit, scale=Scale.DIFFERENCE, kind=Kind.COUNT, resource=Resource.WALL, description=description)
-
-
-_METRICS = (
-    _wall("block_time_p50", "s", "time to fill a block, median"),
-    _wall("block_time_p99", "s", "time to fill a block, 99th percentile"),
-    _wall("block_time_max", "s", "time to fill a block, longest"),
-    _wall("load_p99", "1", "block time as a share of the period, 99th percentile"),
-    _wall("latency", "s", "from asking for a block until it plays, 99th percentile; one period where all are in time"),
-    _count("deadline_misses", "1", "blocks late by the program's own doing"),
-    _count("lost_frames", "frames", "frames of silence caused by missed blocks"),
-    _wall("wakeup_late_p99", "s", "how late the sink itself woke, 99th percentile"),
-    Metric("block_cpu_p50", "s", resource=Resource.CPU, description="thread CPU time to fill a block, median"),
-    _count("disturbed_blocks", "1", "blocks late because the machine woke or ran the thread late"),
-)
-_P999 = _wall("block_time_p999", "s", "time to fill a block, 99.9th percentile")
-
-
-_SERVER_METRICS = (
-    _count("server_xruns", "1", "late cycles as the server itself counts them, which PipeWire does not"),
-    _count("glitches", "1", "audible breaks in the recording of what was played"),
-)
-_OF_A_BODY = {"block_cpu_p50"}
-"""Metrics that a client cannot be asked for from outside."""
+from perfkit.model.launch import Launcher, Measurement
+from perfkit.probes._deadline_settings import DeadlineSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AudioDeadline:
+class AudioDeadline(DeadlineSettings):
     """Holds an audio program's blocks against their deadlines.
 
     A `body` runs in the side's interpreter: `module:function` or `path/to/file.py:function`, called as
@@ -69,94 +27,6 @@ class AudioDeadline:
 
     kind: ClassVar[str] = "audio_deadline"
 
-    body: str = ""
-    arguments: Mapping[str, Any] = field(default_factory=dict)
-    command: tuple[str, ...] = ()
-    ready: Ready | None = None
-    output_port: str = ""
-    midi_port: str = ""
-    notes: tuple[int, ...] = ()
-    ports_within: Duration = _FIVE_SECONDS
-    server: Literal["", "virtual", "pipewire", "jack", "running", "auto"] = ""
-    block: int = 128
-    rate: int = 48_000
-    duration: Duration = _TWO_SECONDS
-    warmup: int = 50
-    floor: Duration = _ONE_SECOND
-    cwd: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    env_pass: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.body or not (self.command or self.output_port):
-            check_body(self.body)
-            if self.command or self.output_port:
-                raise ValueError("body and command are two programs: give one of them")
-            if self.server == "running":
-                raise ValueError("server = 'running' would play the body aloud: use it for a client")
-        else:
-            self._check_client()
-        check_format(self.rate, self.block, "block")
-        if self.warmup < 0:
-            raise ValueError("warmup is a number of blocks, 0 or more")
-
-    def _check_client(self) -> None:
-        if ":" not in self.output_port:
-            raise ValueError(f"output_port = {self.output_port!r} must be the full name of a port: 'client:port'")
-        if self.server == "virtual":
-            raise ValueError("server = 'virtual' has no ports for a client")
-        if not self.command and self.server != "running":
-            raise ValueError("command is missing: nothing else is a client of a private server (or server = 'running')")
-        if bool(self.notes) != bool(self.midi_port):
-            raise ValueError("notes and midi_port belong together")
-
-    @property
-    def blocks(self) -> int:
-        """How many blocks are counted."""
-        return max(1, round(self.duration * self.rate / self.block))
-
-    @property
-    def stretch(self) -> "Stretch":
-        """The body's stretch."""
-        from perfkit.instruments.virtual_sink import Stretch
-
-        return Stretch(
-            body=self.body,
-            arguments=self.arguments,
-            frames=self.block,
-            rate=self.rate,
-            blocks=self.blocks,
-            warmup=self.warmup,
-            floor=max(1, round(self.floor * self.rate / self.block)),
-            cwd=self.cwd,
-            env=self.env,
-            env_pass=self.env_pass,
-        )
-
-    @property
-    def wanted(self) -> Literal["pipewire", "jack", "running", "auto"]:
-        """The server that a client needs."""
-        return "auto" if self.server in {"", "virtual"} else self.server  # type: ignore[return-value]
-
-    @property
-    def metrics(self) -> tuple[Metric, ...]:
-        """What a launch yields. Where the server is chosen at the launch, the launch completes the method."""
-        if self.body and self.server in {"", "virtual"}:
-            return self.metrics_through("")
-        return self.metrics_through(self.server or "auto")
-
-    def metrics_through(self, server: str) -> tuple[Metric, ...]:
-        """The metrics on `server`, whose name is part of their identity; empty is the virtual sink.
-
-        The 99.9th percentile comes only of 10,000 blocks or more.
-        """
-        found = (*_METRICS, _P999) if self.blocks >= _BLOCKS_FOR_P999 else _METRICS
-        if not server:
-            return found
-        method = f"{'' if self.body else 'observed, '}{server}"
-        kept = [metric for metric in found if self.body or metric.name not in _OF_A_BODY]
-        return tuple(replace(metric, method=method) for metric in (*kept, *_SERVER_METRICS))
-
     def measure(self, launcher: Launcher) -> Measurement:
         """One process, one stretch of blocks."""
         from perfkit.probes import _audio_server, _audio_virtual
@@ -167,25 +37,3 @@ class AudioDeadline:
         if kind is None:
             return _audio_virtual.play_body(self, launcher)
         return _audio_server.play_body(self, kind, launcher)
-
-
-def caveats(smallest: int, *, real_time: bool) -> tuple[str, ...]:
-    """What reports repeat where `smallest` frames were played: `not real-time` makes the verdict inconclusive."""
-    if real_time:
-        return ()
-    return ("not real-time",) if smallest <= _SMALL_BLOCK else ("non-RT",)
-
-
-def check_body(body: str) -> None:
-    """Raises ValueError unless `body` names a function."""
-    module, _, function = body.rpartition(":")
-    if not (module and function.isidentifier()):
-        raise ValueError(f"body = {body!r} must be 'module:function' or 'path/to/file.py:function'")
-
-
-def check_format(rate: int, frames: int, key: str) -> None:
-    """Raises ValueError for a sample rate or a block size that no sound card has."""
-    if not 8_000 <= rate <= 768_000:
-        raise ValueError(f"rate = {rate} must lie between 8000 and 768000 Hz")
-    if not 8 <= frames <= 16_384:
-        raise ValueError(f"{key} = {frames} must lie between 8 and 16384 frames")

@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 from perfkit.model.launch import Launcher, Measurement, Program
 from perfkit.model.metric import Better, Metric, Resource
 from perfkit.model.units import Duration
+from perfkit.probes._audio_format import check_body, check_format
 from perfkit.probes._requires import check_requirements
-from perfkit.probes.audio_deadline import check_body, check_format
 
 _FOUR_SECONDS = Duration(4.0)
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from perfkit.model.launch import Launcher, Measurement, Program
 from perfkit.model.metric import Kind, Metric
 from perfkit.model.units import Duration
+from perfkit.probes._audio_format import check_body, check_format
 from perfkit.probes._requires import check_requirements
 from perfkit.probes._sound import NULL, Listening, Live, tone_metrics
-from perfkit.probes.audio_deadline import check_body, check_format
 
 if TYPE_CHECKING:
     from perfkit.instruments.rendering import Rendering

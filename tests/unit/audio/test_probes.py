@@ -8,7 +8,7 @@ from perfkit.model.errors import UsageError
 from perfkit.model.metric import Kind
 from perfkit.probes import build
 from perfkit.probes._audio import block_details, block_values, paste
-from perfkit.probes.audio_deadline import caveats
+from perfkit.probes._audio_format import caveats
 
 
 def blocks(wall, waited=None):

@@ -1,0 +1,25 @@
+"""What every audio probe checks of its settings, and what it says without real-time rights."""
+
+_SMALL_BLOCK = 64
+
+
+def caveats(smallest: int, *, real_time: bool) -> tuple[str, ...]:
+    """What reports repeat where `smallest` frames were played: `not real-time` makes the verdict inconclusive."""
+    if real_time:
+        return ()
+    return ("not real-time",) if smallest <= _SMALL_BLOCK else ("non-RT",)
+
+
+def check_body(body: str) -> None:
+    """Raises ValueError unless `body` names a function."""
+    module, _, function = body.rpartition(":")
+    if not (module and function.isidentifier()):
+        raise ValueError(f"body = {body!r} must be 'module:function' or 'path/to/file.py:function'")
+
+
+def check_format(rate: int, frames: int, key: str) -> None:
+    """Raises ValueError for a sample rate or a block size that no sound card has."""
+    if not 8_000 <= rate <= 768_000:
+        raise ValueError(f"rate = {rate} must lie between 8000 and 768000 Hz")
+    if not 8 <= frames <= 16_384:
+        raise ValueError(f"{key} = {frames} must lie between 8 and 16384 frames")
