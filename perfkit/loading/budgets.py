@@ -7,9 +7,9 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from perfkit.model.budget import Budget, Level, parse_budget
+from perfkit.model.budget import Budget, Level, Limit, Tolerance, parse_budget
 from perfkit.model.errors import UsageError
-from perfkit.model.metric import Metric
+from perfkit.model.metric import Kind, Metric
 
 
 def budgets_for(
@@ -35,7 +35,8 @@ def _applies(condition: str, params: Mapping[str, Any]) -> bool:
     for name in wanted:
         if name not in params:
             raise UsageError(
-                f"budget.{condition!r}: there is no parameter {name!r}", hint=f"parameters: {', '.join(params)}"
+                f"budget.{condition!r}: there is no parameter {name!r}",
+                hint=f"parameters: {', '.join(params) or 'it has none'}",
             )
     return all(str(params[name]) == value for name, value in wanted.items())
 
@@ -53,17 +54,26 @@ def _parse(name: str, value: Any, known: Mapping[str, Metric]) -> tuple[Budget, 
         raise UsageError(f"budget.{name}: the probe has no such metric", hint=hint)
     entries = value if isinstance(value, list | tuple) else [value]
     try:
-        return tuple(_one(entry, known[name]) for entry in entries)
+        budgets = tuple(_one(entry, known[name]) for entry in entries)
     except ValueError as error:
         raise UsageError(f"budget.{name}: {error}") from None
+    if sum(isinstance(budget, Tolerance) for budget in budgets) > 1:
+        raise UsageError(f"budget.{name}: more than one tolerance", hint="give the one that holds")
+    return budgets
 
 
 def _one(entry: Any, metric: Metric) -> Budget:
     if not isinstance(entry, Mapping):
-        return parse_budget(entry, metric)
+        return _sensible(parse_budget(entry, metric), metric)
     if not {"allow"} <= set(entry) <= {"allow", "level"}:
         raise ValueError(f"{dict(entry)!r} is not a budget; write {{ allow = '< 10 ms', level = 'warn' }}")
     level = entry.get("level", "error")
     if level not in set(Level):
         raise ValueError(f"level {level!r} is neither 'warn' nor 'error'")
-    return parse_budget(entry["allow"], metric, Level(level))
+    return _sensible(parse_budget(entry["allow"], metric, Level(level)), metric)
+
+
+def _sensible(budget: Budget, metric: Metric) -> Budget:
+    if isinstance(budget, Limit) and budget.operator == "==" and metric.kind is Kind.NOISY:
+        raise ValueError(f"'{budget}' can hardly ever hold for what scatters; write '< {str(budget)[3:]}'")
+    return budget

@@ -22,7 +22,10 @@ def find_benchmarks(config: Config, selection: Selection, start: Path, python: s
     """
     named = selection.paths(start)
     only_paths = bool(selection.select) and len(named) == len(selection.select)
-    places = named if only_paths else (*configured_places(config), *named, *scenario_folders())
+    if only_paths:
+        places = tuple(inner for place in named for inner in _inside(place, config) or (place,))
+    else:
+        places = (*configured_places(config), *named, *selection.folders(start), *scenario_folders())
     files = list(dict.fromkeys(file for place in places for file in _files(place)))
     scenarios = [scenario for file in files for scenario in _read(file, config.root, python)]
     _refuse_duplicates(scenarios)
@@ -41,6 +44,11 @@ def configured_places(config: Config) -> tuple[Path, ...]:
             hint = "perfkit init writes a working example; [project] scenarios names other folders"
             raise UsageError(f"{place}: there is no such scenario folder or file", hint=hint)
     return places
+
+
+def _inside(place: Path, config: Config) -> tuple[Path, ...]:
+    """The configured places within a folder."""
+    return tuple(one for one in configured_places(config) if place in one.resolve().parents) if place.is_dir() else ()
 
 
 def _files(place: Path) -> list[Path]:

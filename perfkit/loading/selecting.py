@@ -1,6 +1,7 @@
 """Which benchmarks are meant: by path, id, `-k` expression and tag."""
 
 import difflib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,9 +26,14 @@ class Selection:
         return not (self.select or self.keyword or self.tags)
 
     def paths(self, start: Path) -> tuple[Path, ...]:
-        """The files and folders that it names, relative to the folder `start`."""
-        candidates = (start / word.partition("::")[0] for word in self.select)
-        return tuple(path.resolve() for path in candidates if path.exists())
+        """The files and folders that it names for certain, relative to the folder `start`; a bare word is a name."""
+        places = [start / word.partition("::")[0] for word in self.select if _looks_like_a_path(word)]
+        return tuple(path.resolve() for path in places if path.exists())
+
+    def folders(self, start: Path) -> tuple[Path, ...]:
+        """The folders that bare words name where no scenario has that name."""
+        words = [start / word for word in self.select if not _looks_like_a_path(word)]
+        return tuple(path.resolve() for path in words if path.is_dir())
 
 
 def choose(benchmarks: Sequence[Benchmark], selection: Selection, start: Path) -> tuple[Benchmark, ...]:
@@ -49,14 +55,24 @@ def choose(benchmarks: Sequence[Benchmark], selection: Selection, start: Path) -
 def _matching(word: str, benchmarks: Sequence[Benchmark], start: Path) -> list[Benchmark]:
     place, separator, name = word.partition("::")
     path = (start / place).resolve()
-    found = list(benchmarks)
-    if separator or path.exists():
-        found = [b for b in found if b.source.file == path or path in b.source.file.parents]
-        if not separator:
-            return _some(found, word, benchmarks)
-    else:
-        name = word
-    return _some([b for b in found if name in {b.id, b.scenario} or _by_params(name, b)], word, benchmarks)
+    there = [b for b in benchmarks if b.source.file == path or path in b.source.file.parents]
+    if separator:
+        return _some(_named(name, there), word, benchmarks)
+    if _looks_like_a_path(word):
+        return _some(there, word, benchmarks)
+    return _some(_named(word, benchmarks) or there, word, benchmarks)
+
+
+def _looks_like_a_path(word: str) -> bool:
+    place, separator, _ = word.partition("::")
+    parts = place.partition("[")[0]
+    return (
+        bool(separator) or "/" in parts or os.sep in parts or place in {".", ".."} or place.endswith((".toml", ".py"))
+    )
+
+
+def _named(name: str, benchmarks: Sequence[Benchmark]) -> list[Benchmark]:
+    return [b for b in benchmarks if name in {b.id, b.scenario} or _by_params(name, b)]
 
 
 def _by_params(word: str, benchmark: Benchmark) -> bool:

@@ -55,6 +55,8 @@ def read_details(folder: Path, name: str) -> tuple[Detail, ...]:
         return ()
     if not _DETAILS_NAME.fullmatch(name):  # a run from elsewhere must not make us open any other file
         raise DataError(f"{folder}: {name!r} does not name a details file")
+    if not (folder / name).exists():
+        return ()  # a run file that was copied without its folder
     try:
         return detail_codec.decode(files.read(folder / name))
     except DataError as error:

@@ -75,6 +75,8 @@ def test_the_fingerprint_follows_the_definition_and_not_its_budget(tmp_path):
         ("[a]\nprobe = 'startup'\ncommand = ['x']\nbudget.peak_memory = '< 9 KB'", "kB for 1000", ""),
         ("[a]\nprobe = 'startup'\ncommand = ['x']\nbudget.redy_time = '< 2 s'", "no such metric", "'ready_time'"),
         ("[a]\nprobe = 'startup'\ncommand = ['x']\nbudget.'v=1'.cpu_time = '+5 %'", "no parameter 'v'", ""),
+        ("[a]\nprobe = 'startup'\ncommand = ['x']\nbudget.ready_time = '2 s'", "'== 2 s' can hardly", ""),
+        ("[a]\nprobe = 'startup'\ncommand = ['x']\nbudget.cpu_time = ['+5 %', '+9 %']", "more than one tolerance", ""),
         ("[a]\nprobe = 'startup'\ncommand = ['x']\nparams.v = [1, 1]", "names a value twice", ""),
         ("[a]\nprobe = 'startup'\ncommand = ['x']\nparams.port = [1]", "is not a usable name", "perfkit's own"),
         ("[a]\nprobe = 'startup'\ncommand = ['x']\ntimeout = '-1 s'", "timeout", "60 s"),
@@ -90,6 +92,15 @@ def test_what_is_wrong_is_said_with_file_and_key(tmp_path, text, says, hints):
     assert "a.toml" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert hints in caught.value.hint
+
+
+def test_a_name_wins_over_a_file_or_folder_of_that_name(tmp_path):
+    root = project(tmp_path, a__toml=MANY)
+    (root / "server").mkdir()
+    (root / "load").write_text("a program named like its scenario")
+    assert [b.id for b in load(root, "load")] == ["load"]
+    assert [b.scenario for b in load(root, "server")] == ["server", "server"]
+    assert len(load(root, ".")) == len(load(root, "scenarios")) == 3
 
 
 def test_two_scenarios_of_one_name_name_both_places(tmp_path):
@@ -180,7 +191,7 @@ PROBE = '''
 from dataclasses import dataclass
 from typing import ClassVar
 
-from perfkit import Measurement, Metric
+from perfkit import Kind, Measurement, Metric
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +203,7 @@ class Answer:
 
     @property
     def metrics(self):
-        return (Metric("answer", "1"),)
+        return (Metric("answer", "1", kind=Kind.DETERMINISTIC),)
 
     def measure(self, launcher):
         return Measurement({"answer": self.value})
