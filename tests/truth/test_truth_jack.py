@@ -57,11 +57,16 @@ def one_launch():
 def measure(kind, accept=lambda _: True, **settings):
     """One launch; again, four times at most, where the machine disturbed it or `accept` says that it did."""
     probe = build(kind, settings)
-    for _ in range(5):
-        with one_launch() as launcher, suppress(Invalid):
-            measurement = probe.measure(launcher)
-            if accept(measurement):
-                return measurement
+    for last in (False, False, False, False, True):
+        try:
+            with one_launch() as launcher:
+                measurement = probe.measure(launcher)
+        except Invalid:
+            if last:
+                raise
+            continue
+        if last or accept(measurement):
+            break
     return measurement
 
 
