@@ -1,6 +1,8 @@
 """The command line: one file a verb. `main` is the only catch and the only exit."""
 
+import signal
 import sys
+import threading
 
 from perfkit.model.errors import PerfkitError
 
@@ -8,8 +10,9 @@ from perfkit.model.errors import PerfkitError
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the process's exit code (ARCHITECTURE: 0 to 5, 70, 130)."""
     from perfkit.cli.app import app
-    from perfkit.cli.talk import complain, interrupted, report_bug
+    from perfkit.cli.talk import complain, complain_of_system, interrupted, report_bug
 
+    _end_as_interrupted()
     typed = sys.argv[1:] if arguments is None else arguments
     try:
         app(args=typed, prog_name="perfkit", obj=tuple(typed))
@@ -19,6 +22,20 @@ def main(arguments: list[str] | None = None) -> int:
         return complain(error)
     except KeyboardInterrupt:
         return interrupted()
+    except OSError as error:
+        return complain_of_system(error)
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report of it
         return report_bug(error, typed)
     return 0
+
+
+def _end_as_interrupted() -> None:
+    """SIGTERM and SIGHUP end perfkit as Ctrl-C does: cleaned up, with what was measured kept."""
+
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signal handler's form
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), interrupt)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from perfkit.model.errors import UsageError
+from perfkit.model.errors import PerfkitError, UsageError
 
 if TYPE_CHECKING:
     from perfkit.usecases.request import Request
@@ -19,9 +19,34 @@ class Format(StrEnum):
     JSON = "json"
 
 
+def completed_names(incomplete: str) -> list[str]:
+    """Names and ids of the project's benchmarks, for the shell's completion."""
+    from perfkit.loading.selecting import Selection
+    from perfkit.usecases.request import load
+
+    try:
+        benchmarks = load(here(), Selection())
+    except PerfkitError:
+        return []
+    names = dict.fromkeys(name for each in benchmarks for name in (each.scenario, each.id))
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def completed_runs(incomplete: str) -> list[str]:
+    """Ids of the project's runs, newest first, for the shell's completion."""
+    from perfkit.loading.config import read_config
+
+    reports = read_config(here()).root / "reports"
+    return sorted((folder.name for folder in reports.glob(f"{incomplete}*/")), reverse=True)
+
+
 Select = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[SELECT]...", help="A file, file::name, name or name[param=value]; all by default."),
+    typer.Argument(
+        metavar="[SELECT]...",
+        help="A file, file::name, name or name\\[param=value]; all by default.",
+        autocompletion=completed_names,
+    ),
 ]
 Keyword = Annotated[str, typer.Option("-k", metavar="EXPR", help="Only ids that match, such as 'load and not 32'.")]
 Tags = Annotated[
@@ -86,6 +111,8 @@ def request(context: typer.Context) -> "Request":
 
 def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
     """Raises UsageError for options that need --against, or do not go with it."""
+    if given.get("against") == "":
+        raise UsageError("--against is empty", hint="name a branch, a tag or a commit, such as origin/main")
     if not given.get("against"):
         for name in (name for name in ("exact", "in_place") if given.get(name)):
             option = f"--{name.replace('_', '-')}"
@@ -97,7 +124,10 @@ def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
 
 
 def _as_begun(context: typer.Context, resume: str) -> dict[str, Any]:
-    """The options that an unfinished run was begun with. Raises UsageError if another verb began it."""
+    """The options that an unfinished run was begun with, and those typed now.
+
+    Raises UsageError if another verb began it.
+    """
     from perfkit.usecases.request import begun_with
 
     verb, *typed = begun_with(here(), resume) or ("run",)
@@ -105,19 +135,25 @@ def _as_begun(context: typer.Context, resume: str) -> dict[str, Any]:
         raise UsageError(
             f"that run was begun by `perfkit {verb}`", hint=f"go on with: perfkit {verb} --resume {resume}"
         )
-    return context.command.make_context(verb, typed).params
+    begun = context.command.make_context(verb, typed).params
+    return begun | {name: value for name, value in context.params.items() if _is_typed(context, name)}
+
+
+def _is_typed(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
 
 
 def formats(text: str, default: tuple[str, ...]) -> tuple[str, ...]:
     """The report formats that `--report` names. Raises UsageError for an unknown one."""
-    from perfkit.reporting import REPORTS
+    from perfkit.usecases.judged import FILES
 
     wanted = tuple(part.strip() for part in text.split(",")) if text else default
     if wanted == ("none",):
         return ()
     for name in wanted:
-        if name not in REPORTS:
-            raise UsageError(f"--report {name!r} is not a report", hint=f"reports: {', '.join(REPORTS)}")
+        if name not in FILES:
+            raise UsageError(f"--report {name!r} is not a report", hint=f"reports: {', '.join(FILES)}")
     return wanted
 
 

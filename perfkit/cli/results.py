@@ -6,24 +6,24 @@ from pathlib import Path
 from typing import NoReturn
 
 import typer
-from rich.console import Console
 
 from perfkit.cli.options import Format
-from perfkit.cli.talk import emit, say
+from perfkit.cli.talk import draw, emit, say
 from perfkit.reporting import REPORTS, View
+from perfkit.reporting.console import print_view
 from perfkit.usecases.judged import Judged, view_of, write_reports
 
 
 def finish(
     judged: Judged, formats: Sequence[str], output: Format, *, code: int | None = None, advice: str = ""
 ) -> NoReturn:
-    """Write the reports, print the result, and exit with the judgement's code (or `code`)."""
+    """Print the result, write the reports, and exit with the judgement's code (or `code`)."""
     view = view_of(judged)
-    paths = write_reports(judged, view, formats)
     if output is Format.JSON:
         emit(REPORTS["json"](view))
     else:
-        _print_table(view)
+        draw(lambda console: print_view(view, console))
+    paths = write_reports(judged, view, formats)
     if "github" in formats:
         _tell_github(view, judged.folder)
     for path in paths:
@@ -34,15 +34,6 @@ def finish(
     elif advice:
         say(f"next: {advice}")
     raise typer.Exit(judged.exit_code if code is None or judged.interrupted else code)
-
-
-def _print_table(view: View) -> None:
-    from perfkit.reporting.console import print_view
-
-    try:
-        print_view(view, Console(highlight=False))
-    except BrokenPipeError:
-        emit("")
 
 
 def _tell_github(view: View, folder: Path) -> None:

@@ -30,7 +30,7 @@ def hold(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary
         return _equal(limit, metric, values)
     if summary.low is None or summary.high is None:
         why = f"{summary.n} launches; a limit on a measured quantity needs 5"
-        return _open(limit, Reason.TOO_FEW, why, "measure more launches: perfkit gate --processes 7")
+        return _open(limit, Reason.TOO_FEW, why, "measure more launches (--processes 7)")
     return _bounded(limit, metric, summary, summary.low, summary.high)
 
 
@@ -55,7 +55,7 @@ def _bounded(limit: Limit, metric: Metric, summary: Summary, low: float, high: f
         return _closed(limit, holds=True, why=why)
     if not limit.holds(good):
         return _closed(limit, holds=False, why=why)
-    advice = "measure more launches (perfkit gate --thorough), or leave the limit more room"
+    advice = "measure more launches (--thorough), or leave the limit more room"
     return _open(limit, Reason.NEAR_LIMIT, f"{why} lies on both sides of {limit}", advice)
 
 

@@ -72,12 +72,9 @@ def measure(
             finished, interrupted = _session(tracks, plan, around, folder, journal, number, observer)
             session = replace(session, ended=time.time(), interrupted=interrupted)
             journal.session(session)
-        run = replace(
-            begun,
-            sessions=(*begun.sessions, session),
-            results=tuple(track.result() for track in tracks),
-            complete=finished,
-        )
+        # Ctrl-C may come between a launch's line in the journal and its place in the tracks: the journal has them all
+        results = read_journal(folder).run.results if interrupted else tuple(track.result() for track in tracks)
+        run = replace(begun, sessions=(*begun.sessions, session), results=results, complete=finished)
         write_run(folder, run)
     return Measured(run, folder, interrupted)
 

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from perfkit.judging.judgement import compare as judge
 from perfkit.judging.options import Options
 from perfkit.judging.paired import judge_pairs
+from perfkit.model.budget import Limit
 from perfkit.model.launch import Detail, Launch
 from perfkit.model.run import Baseline, Recorded, Run
 from perfkit.model.verdict import ExitCode, Judgement
@@ -28,10 +30,36 @@ class Judged:
     folder: Path
     interrupted: bool = False
 
+    def __post_init__(self) -> None:
+        """An interruption is one of the codes that hold."""
+        if self.interrupted:
+            codes = self.judgement.codes | {ExitCode.INTERRUPTED}
+            object.__setattr__(self, "judgement", replace(self.judgement, codes=codes))
+
     @property
     def exit_code(self) -> ExitCode:
         """The process's exit code."""
-        return ExitCode.INTERRUPTED if self.interrupted else self.judgement.exit_code
+        return self.judgement.exit_code
+
+
+def judged_alone(run: Run, folder: Path, options: Options, *, interrupted: bool = False) -> Judged:
+    """A run without a base: limits are judged, tolerances wait for a gate, and nothing is inconclusive.
+
+    One launch of each shows that a scenario works and is held against nothing.
+    """
+    once = all(len(result.launches) <= 1 for result in run.results)
+    judgement = judge(None, run.keeping() if once else run.keeping(Limit), options)
+    codes = judgement.codes & {ExitCode.NOT_MEASURED, ExitCode.REGRESSED} or {ExitCode.PASSED}
+    if once or not any(finding.gating for finding in judgement.findings):
+        judgement = replace(judgement, headline=_worked(judgement, once=once))
+    return Judged(run, replace(judgement, codes=frozenset(codes)), None, folder, interrupted)
+
+
+def _worked(judgement: Judgement, *, once: bool) -> str:
+    works = len({finding.benchmark for finding in judgement.findings})
+    missed = f", {len(judgement.unmeasured)} not measured" if judgement.unmeasured else ""
+    said = "worked once" if once else "measured; tolerances wait for a gate"
+    return f"{works} {'benchmark' if works == 1 else 'benchmarks'} {said}{missed}"
 
 
 def judged_pairs(run: Run, folder: Path, options: Options, *, interrupted: bool = False) -> Judged:

@@ -60,7 +60,8 @@ def _objection(config: Config, run: Run, name: str) -> str:
     from perfkit.judging.judgement import compare as judge  # listing needs no statistics
 
     base = find_base(config, name, run.machine.fingerprint, besides=run.id)
-    judgement = judge(base, run, options_of(config), selected=frozenset(result.benchmark for result in run.results))
+    options = options_of(config, run.machine.fingerprint)
+    judgement = judge(base, run, options, selected=frozenset(result.benchmark for result in run.results))
     for code, what in ((ExitCode.NOT_MEASURED, "has benchmarks that were not measured"), (ExitCode.REGRESSED, "fails")):
         if code in judgement.codes:
             return f"{what}: {judgement.headline}"

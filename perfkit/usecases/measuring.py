@@ -2,30 +2,33 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import inf
+from pathlib import Path
 
 from perfkit.instruments.machine import read_machine
 from perfkit.judging.judgement import compare as judge
 from perfkit.judging.judgement import suspects
 from perfkit.loading.recorded import find_base
 from perfkit.loading.selecting import Selection
-from perfkit.model.budget import Limit
 from perfkit.model.events import RunObserver
-from perfkit.model.verdict import ExitCode, Judgement
 from perfkit.running.gating import Comparison, measure_pairs
 from perfkit.running.measuring import Measured, measure
 from perfkit.running.plan import draw_seed
 from perfkit.running.sides import Build
-from perfkit.usecases.judged import Judged, judged_pairs
+from perfkit.storage.journal import read_journal
+from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
 from perfkit.usecases.request import Against, Policy, Request, options_of, run_folder, surroundings
 
 
 def run(request: Request, observer: RunObserver) -> Judged:
     """Measure, and hold limits against what was measured; tolerances wait for a gate."""
     measured = _measure(request, observer)
-    once = request.plan.most == 1
-    held = measured.run.keeping() if once else measured.run.keeping(Limit)
-    judgement = _without_base(judge(None, held, options_of(request.config)), once=once)
-    return Judged(measured.run, judgement, None, measured.folder, measured.interrupted)
+    return judged_alone(
+        measured.run,
+        measured.folder,
+        options_of(request.config, measured.run.machine.fingerprint),
+        interrupted=measured.interrupted,
+    )
 
 
 def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclusive: Policy) -> Judged:
@@ -42,24 +45,18 @@ def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclus
     suspected = suspects(judgement)
     if measured.interrupted or not suspected:
         return judged
-    second = _measure(_again(request, suspected), observer)
+    second = _measure(_again(request, suspected), observer, measured.folder / f"{measured.run.id}-again")
     judgement = judge(base, measured.run, options, selected=everything, confirmation=second.run)
     return replace(judged, judgement=judgement, interrupted=second.interrupted)
-
-
-def _without_base(judgement: Judgement, *, once: bool) -> Judgement:
-    """What a plain run says: limits that are broken and what was not measured, but nothing is inconclusive."""
-    codes = judgement.codes & {ExitCode.NOT_MEASURED, ExitCode.REGRESSED} or {ExitCode.PASSED}
-    works = f"{len({finding.benchmark for finding in judgement.findings})} benchmarks work"
-    missed = f", {len(judgement.unmeasured)} do not" if judgement.unmeasured else ""
-    return replace(judgement, codes=frozenset(codes), headline=works + missed if once else judgement.headline)
 
 
 def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_inconclusive: Policy) -> Judged:
     """Measure pairs of two sides, once more what looks regressed, and judge them by replaying the pairs."""
     config, build = request.config, request.config.tables.build
-    options = options_of(config, on_inconclusive=on_inconclusive)
     benchmarks, around = surroundings(request)
+    folder = run_folder(config, request.resume)
+    before = read_journal(folder).run.created if request.resume else inf
+    options = options_of(config, before=before, on_inconclusive=on_inconclusive)
     asked = Comparison(
         ref=against.ref,
         seed=request.plan.seed,
@@ -70,7 +67,6 @@ def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_in
         python=config.tables.project.python,
         max_time=request.plan.hard_limit,
     )
-    folder = run_folder(config, request.resume)
     measured = measure_pairs(benchmarks, asked, around, folder, request.arguments, observer)
     return judged_pairs(measured.run, folder, options, interrupted=measured.interrupted)
 
@@ -81,7 +77,7 @@ def _again(request: Request, benchmarks: Sequence[str]) -> Request:
     return replace(request, selection=Selection(tuple(benchmarks)), plan=plan, resume="")
 
 
-def _measure(request: Request, observer: RunObserver) -> Measured:
-    folder = run_folder(request.config, request.resume)
+def _measure(request: Request, observer: RunObserver, folder: Path | None = None) -> Measured:
+    folder = folder or run_folder(request.config, request.resume)
     benchmarks, around = surroundings(request)
     return measure(benchmarks, request.plan, around, folder, request.arguments, observer)

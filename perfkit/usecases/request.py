@@ -3,6 +3,7 @@
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -16,11 +17,13 @@ from perfkit.loading.finding import configured_places, find_benchmarks
 from perfkit.loading.plugins import register_probes
 from perfkit.loading.selecting import Selection
 from perfkit.model.errors import UsageError
+from perfkit.model.run import Run
 from perfkit.model.scenario import Benchmark
 from perfkit.running.measuring import Surroundings
 from perfkit.running.plan import Plan, draw_seed
 from perfkit.storage import runs
 from perfkit.storage.journal import read_journal
+from perfkit.usecases.machine import known_of
 
 Policy = Literal["pass", "fail"] | None
 """What an inconclusive judgement exits with: 0, 1, or (None) 3."""
@@ -59,8 +62,13 @@ def begun_with(start: Path, resume: str) -> tuple[str, ...]:
     return read_journal(run_folder(read_config(start), resume)).run.arguments
 
 
-def options_of(config: Config, *, on_inconclusive: Policy = None, everything: bool = False) -> Options:
-    """The rules of a judgement as configured."""
+def options_of(
+    config: Config, machine: str = "", *, before: float = inf, on_inconclusive: Policy = None, everything: bool = False
+) -> Options:
+    """The rules of a judgement as configured, with what doctor knows of the machine of that fingerprint, or of this one.
+
+    Only what it knew `before` a moment (epoch seconds) counts, so that a run of pairs replays as it was decided.
+    """
     gate = config.tables.gate
     return Options(
         alpha=gate.alpha,
@@ -70,7 +78,15 @@ def options_of(config: Config, *, on_inconclusive: Policy = None, everything: bo
         on_inconclusive=on_inconclusive or gate.on_inconclusive,
         require_skips=skips_fail(),
         everything=everything,
+        between=known_of(machine or read_machine().fingerprint, before),
     )
+
+
+def options_for(config: Config, run: Run, *, on_inconclusive: Policy = None, everything: bool = False) -> Options:
+    """The rules for a run that was measured before: pairs replay by what was known when they were begun."""
+    before = run.created if run.against else inf
+    machine = run.machine.fingerprint
+    return options_of(config, machine, before=before, on_inconclusive=on_inconclusive, everything=everything)
 
 
 def load_all(config: Config, selection: Selection, start: Path) -> tuple[tuple[Benchmark, ...], str, dict[str, str]]:

@@ -8,15 +8,24 @@ from perfkit.loading.recorded import find_base, find_run
 from perfkit.model.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.storage import runs
-from perfkit.usecases.judged import Judged, judged_pairs
-from perfkit.usecases.request import Policy, options_of
+from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
+from perfkit.usecases.request import Policy, options_for
+
+
+def rendered_again(start: Path, name: str, *, baseline: str) -> Judged:
+    """A stored run as the verb that measured it judged it, or against another baseline."""
+    config = read_config(start)
+    found, folder = find_run(config, name)
+    if found.arguments[:1] == ("run",) and not baseline:
+        return judged_alone(found, folder, options_for(config, found))
+    return judge_stored(start, name, baseline=baseline, on_inconclusive=None)
 
 
 def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive: Policy) -> Judged:
     """Judge a stored run as `gate` would, without measuring."""
     config = read_config(start)
     candidate_run, folder = find_run(config, candidate)
-    options = options_of(config, on_inconclusive=on_inconclusive)
+    options = options_for(config, candidate_run, on_inconclusive=on_inconclusive)
     if candidate_run.against and not baseline:
         return judged_pairs(candidate_run, folder, options)
     base = find_base(config, baseline, candidate_run.machine.fingerprint)
@@ -28,7 +37,7 @@ def compare(start: Path, base: str, candidate: str) -> Judged:
     """Changes and verdicts of stored runs or foreign files; never measures. A run of pairs alone is replayed."""
     config = read_config(start)
     if not candidate and (paired := _find_pairs(config, base)):
-        return judged_pairs(*paired, options_of(config, everything=True))
+        return judged_pairs(*paired, options_for(config, paired[0], everything=True))
     candidate_run, folder = find_run(config, candidate)
     found = find_base(config, base, candidate_run.machine.fingerprint, besides=candidate_run.id)
     if found is None:
@@ -36,7 +45,7 @@ def compare(start: Path, base: str, candidate: str) -> Judged:
             f"there is nothing to compare with under {base or config.tables.gate.baseline!r}",
             hint="name a run, a file or a baseline; perfkit baseline list shows those",
         )
-    judgement = judge(found, candidate_run, options_of(config, everything=True))
+    judgement = judge(found, candidate_run, options_for(config, candidate_run, everything=True))
     return Judged(candidate_run, judgement, found, folder)
 
 

@@ -16,7 +16,7 @@ app = typer.Typer(
     help="Keep accepted runs to compare with: one file a session, one folder a machine, in baselines/.",
 )
 
-Name = Annotated[str, typer.Argument(help="The baseline's name; [gate] baseline by default, else main.")]
+Name = Annotated[str, typer.Argument(help="The baseline's name; \\[gate] baseline by default, else main.")]
 
 
 @app.command()

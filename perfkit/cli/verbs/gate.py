@@ -26,8 +26,9 @@ def gate(
         str, typer.Option("--baseline", metavar="NAME|PATH", help="A baseline's name, or a run's folder or file.")
     ] = "",
     against: Annotated[
-        str, typer.Option("--against", metavar="REF", help="Measure pairs: this work tree and the merge base with REF.")
-    ] = "",
+        str | None,
+        typer.Option("--against", metavar="REF", help="Measure pairs: this work tree and the merge base with REF."),
+    ] = None,
     exact: Annotated[bool, typer.Option("--exact", help="With --against: REF itself, not the merge base.")] = False,
     in_place: Annotated[
         bool, typer.Option("--in-place", help="With --against: measure in this work tree, not in a copy of it.")

@@ -3,10 +3,12 @@
 from typing import TYPE_CHECKING
 
 from perfkit.cli.options import Format, Keyword, Output, Select, Tags, here
-from perfkit.cli.talk import emit
+from perfkit.cli.talk import draw, emit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from rich.tree import Tree
 
     from perfkit.model.scenario import Benchmark
 
@@ -24,15 +26,13 @@ def list_benchmarks(
     if output is Format.JSON:
         emit(json.dumps([_plain(benchmark) for benchmark in benchmarks], indent=2))
         return
-    _print(benchmarks)
+    draw(*_trees(benchmarks))
 
 
-def _print(benchmarks: "Sequence[Benchmark]") -> None:
-    from rich.console import Console
+def _trees(benchmarks: "Sequence[Benchmark]") -> "Iterator[Tree]":
     from rich.text import Text
     from rich.tree import Tree
 
-    console = Console(soft_wrap=True, highlight=False)
     for benchmark in benchmarks:
         tags = f"  {' '.join(f'#{tag}' for tag in benchmark.tags)}" if benchmark.tags else ""
         title = Text.assemble((benchmark.id, "bold"), f"  {benchmark.probe.kind}", (tags, "cyan"))
@@ -40,7 +40,7 @@ def _print(benchmarks: "Sequence[Benchmark]") -> None:
         for metric in benchmark.metrics:
             budgets = " and ".join(str(budget) for budget in benchmark.budgets.get(metric.name, ()))
             tree.add(Text.assemble(metric.name, (f"  {budgets}", "green") if budgets else ""))
-        console.print(tree)
+        yield tree
 
 
 def _plain(benchmark: "Benchmark") -> dict[str, object]:

@@ -9,7 +9,12 @@ from perfkit.cli.options import Format
 
 
 def report(
-    run: Annotated[str, typer.Argument(help="A run's id, folder or file; the newest by default.")] = "",
+    run: Annotated[
+        str,
+        typer.Argument(
+            help="A run's id, folder or file; the newest by default.", autocompletion=options.completed_runs
+        ),
+    ] = "",
     baseline: Annotated[str, typer.Option("--baseline", metavar="NAME|PATH", help="What to compare it with.")] = "",
     formats: options.Reports = "html,md",
     output: options.Output = Format.TABLE,
@@ -18,5 +23,5 @@ def report(
     from perfkit.cli.results import finish
     from perfkit.usecases import stored
 
-    judged = stored.judge_stored(options.here(), run, baseline=baseline, on_inconclusive=None)
+    judged = stored.rendered_again(options.here(), run, baseline=baseline)
     finish(judged, options.formats(formats, ()), output, code=0)

@@ -30,14 +30,11 @@ def run(
 
     from perfkit.cli.progress import LiveProgress
     from perfkit.cli.results import finish
-    from perfkit.model.verdict import ExitCode
     from perfkit.usecases import measuring
 
     request = options.request(context)
     formats = options.formats(report, request.config.tables.report.formats)
     with LiveProgress(Console(stderr=True)) as progress:
         judged = measuring.run(request, progress)
-    failed = ExitCode.NOT_MEASURED in judged.judgement.codes
-    code = ExitCode.NOT_MEASURED if failed else ExitCode.PASSED
-    advice = "" if request.plan.most == 1 or failed else "perfkit baseline save, or perfkit gate to compare with one"
-    finish(judged, formats, output, code=code, advice=advice)
+    advice = "" if judged.exit_code or request.plan.most == 1 else "perfkit baseline save, then perfkit gate"
+    finish(judged, formats, output, advice=advice)
