@@ -286,6 +286,16 @@ def test_a_ready_file_that_is_there_before_is_refused(launcher):
         launcher.start(python(WAIT, ready=Ready(file="ready")))
 
 
+@pytest.mark.parametrize("form", ["tcp", "http://127.0.0.1", "http://localhost"])
+def test_a_port_that_somebody_else_listens_on_is_refused(launcher, free_port, form):
+    ready = Ready(tcp=free_port) if form == "tcp" else Ready(http=f"{form}:{free_port}/")
+    with socket.create_server(("127.0.0.1", free_port)):
+        with pytest.raises(Failed, match=f"port {free_port} is already taken") as refused:
+            launcher.start(python(WAIT, ready=ready))
+        assert "{port}" in refused.value.hint
+    launcher.start(python(WAIT, ready=ready)).stop()
+
+
 def test_one_that_waits_for_a_core_has_a_run_delay(launcher):
     one_core = "import os, time\nos.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
     spin = one_core + "end = time.monotonic() + 1\nwhile time.monotonic() < end: pass"
