@@ -1,5 +1,6 @@
 """One launch: what is started, what came of it, and what the machine did meanwhile."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -45,6 +46,10 @@ class Ready:
             > 1
         ):
             raise ValueError("ready takes one of stdout, tcp, http, file, notify")
+        try:
+            re.compile(self.stdout or "")
+        except re.error as error:
+            raise ValueError(f"ready.stdout {self.stdout!r} is not a regular expression: {error}") from None
 
     @property
     def at_exit(self) -> bool:

@@ -60,6 +60,7 @@ def test_other_exit_codes_can_be_success(tmp_path):
         ({"command": "server --quiet"}, "array"),
         ({"ready": {"stdout": "a", "tcp": 1}}, "one of stdout, tcp"),
         ({"ready": {"stdot": "a"}}, "unknown key `ready.stdot`"),
+        ({"ready": {"stdout": "("}}, "ready.stdout .*not a regular expression: missing"),
         ({"grace": -1}, "not a positive duration"),
     ],
 )
