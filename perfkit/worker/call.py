@@ -15,6 +15,7 @@ import json
 import os
 import random
 import sys
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -34,7 +35,7 @@ def main() -> int:
     except KeyboardInterrupt:
         raise
     except BaseException as error:  # noqa: BLE001 - a scenario may raise anything, SystemExit too
-        answer = {"error": told(error, options.file)}
+        answer = {"error": told(error, options)}
     with open(options.out, "w", encoding="utf-8") as out:
         json.dump(answer, out)
     return 1 if "error" in answer else 0
@@ -115,16 +116,30 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return answer
 
 
-def told(error: BaseException, path: str) -> dict[str, Any]:
-    """An exception in words, with the last line of the scenario file that it passed through."""
-    path, lines, frame = os.path.abspath(path), [], error.__traceback__
+def told(error: BaseException, options: argparse.Namespace) -> dict[str, Any]:
+    """An exception in words, with the last line of the scenario file that it passed through, else the function's."""
+    path, lines, frame = os.path.abspath(options.file), [], error.__traceback__
     while frame is not None:
         if os.path.abspath(frame.tb_frame.f_code.co_filename) == path:
             lines.append(frame.tb_lineno)
         frame = frame.tb_next
     if isinstance(error, SyntaxError) and error.filename and os.path.abspath(error.filename) == path:
         lines.append(error.lineno or 1)
-    return {"type": type(error).__name__, "message": str(error), "line": lines[-1] if lines else 1, "file": path}
+    line = lines[-1] if lines else first_line(path, options.function)
+    return {"type": type(error).__name__, "message": str(error), "line": line, "file": path}
+
+
+def first_line(path: str, name: str) -> int:
+    """Where the function `name` is written in the file, by its text: it may never have been loaded. 1 if it is not."""
+    import ast  # only to say where: importing it would count as memory of every body
+
+    with suppress(OSError, SyntaxError, ValueError):
+        with open(path, "rb") as file:
+            written = ast.parse(file.read()).body
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        found = [node.lineno for node in written if isinstance(node, functions) and node.name == name]
+        return found[-1] if found else 1
+    return 1
 
 
 if __name__ == "__main__":
