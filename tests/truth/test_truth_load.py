@@ -16,12 +16,12 @@ from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import Facts, Measurement, Program, Ready
 from perfkit.probes import build
 from perfkit.stats.quantiles import harrell_davis
+from tests.truth.clean import ATTEMPTS, attempts
 from tests.truth.load_service import SKIPPED
 
 pytestmark = pytest.mark.machine
 
 SERVICE = str(Path(__file__).with_name("load_service.py"))
-ATTEMPTS = 8
 
 
 def free_port() -> int:
@@ -64,7 +64,7 @@ def one_launch(probe, time_limit: float = 60.0) -> Measurement:
 
 def undisturbed(probe) -> Measurement:
     """A launch in which neither side waited for a core; the rule never looks at what is asserted."""
-    for _ in range(ATTEMPTS):
+    for _ in attempts():
         try:
             measured = one_launch(probe)
         except Invalid as error:
@@ -78,7 +78,7 @@ def undisturbed(probe) -> Measurement:
 
 def within(probe) -> Measurement:
     """A launch that the generator kept up with; for what a busy machine does not change."""
-    for _ in range(ATTEMPTS):
+    for _ in attempts():
         try:
             return one_launch(probe)
         except Invalid as error:
