@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_server import AudioServer
-from perfkit.instruments.jack_clients import command_of, read_report
+from perfkit.instruments.jack_clients import EXIT_CODES, command_of, read_report
 from perfkit.instruments.virtual_sink import Stretch
+from perfkit.model.errors import Failed
 from perfkit.model.launch import Launcher, Program, Ready, Target
 
 _NS, _US = 1e9, 1e6
@@ -86,10 +87,14 @@ def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
         env={**server.env, **stretch.env},
         env_pass=stretch.env_pass,
         ready=Ready(stdout=f"^{_PLAYING}$"),
-        exit_codes=(0, 1),
+        exit_codes=EXIT_CODES,
     )
     target = launcher.start(program)
-    target.wait_ready(launcher.remaining)
+    try:
+        target.wait_ready(launcher.remaining)
+    except Failed:
+        read_report(report, target.wait(_LONGER), server)
+        raise
     return Performing(target, launcher, server, floor + request["seconds"])
 
 

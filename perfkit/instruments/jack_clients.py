@@ -2,16 +2,37 @@
 
 import importlib.util
 import json
+import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from perfkit.instruments.audio_server import AudioServer
-from perfkit.model.errors import Failed, Skipped
+from perfkit.model.errors import Failed, Invalid, Skipped
 from perfkit.model.launch import Exit, Launcher, Program
 
+EXIT_CODES = (0, 1, -signal.SIGALRM)
+"""With these a client ends, and `read_report` knows why."""
+
 _FOLDER = Path(__file__).parents[1] / "worker"
+
+
+_TRIES = 3
+_Result = TypeVar("_Result")
+
+
+class Hung(Invalid):
+    """The server's client library did not come back from a call; a fresh try may."""
+
+
+def persistently(once: Callable[[], _Result]) -> _Result:
+    """`once`, again where a client hung, three times at most. Raises Hung where all did."""
+    for _ in range(_TRIES - 1):
+        with suppress(Hung):
+            return once()
+    return once()
 
 
 def require_client() -> None:
@@ -28,12 +49,14 @@ def command_of(name: str, request: Mapping[str, Any], python: str = "") -> tuple
 
 def run_client(launcher: Launcher, server: AudioServer, command: tuple[str, ...], report: Path) -> dict[str, Any]:
     """Run a client of `server` to its end; its report. Raises Failed with its own words where it has none."""
-    program = Program(command=command, env=server.env, exit_codes=(0, 1))
-    return read_report(report, launcher.run(program, timeout=launcher.remaining), server)
+    program = Program(command=command, env=server.env, exit_codes=EXIT_CODES)
+    return persistently(lambda: read_report(report, launcher.run(program, timeout=launcher.remaining), server))
 
 
 def read_report(file: Path, ended: Exit, server: AudioServer) -> dict[str, Any]:
-    """What a client that has ended wrote into `file`. Raises Failed where it wrote nothing."""
+    """What a client that has ended wrote into `file`. Raises Failed where it wrote nothing, Hung where it hung."""
+    if ended.code == -signal.SIGALRM:
+        raise Hung(f"the client library of {server.name} did not come back", hint="is the machine overloaded?")
     if not file.exists():
         lines = ended.stderr.strip().splitlines()
         said = lines[-1].strip() if lines else f"the JACK client ended with code {ended.code} and without a report"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_server import AudioServer
-from perfkit.instruments.jack_clients import command_of, read_report
+from perfkit.instruments.jack_clients import EXIT_CODES, command_of, read_report
 from perfkit.model.launch import Launcher, Program, Target
 
 _TIMEOUT = 20.0
@@ -84,7 +84,7 @@ def watch(launcher: Launcher, server: AudioServer, what: Watch) -> Watching:
         }
         | {kind: str(path) for kind, path in files.items()}
     )
-    program = Program(command=command_of("watch", request), env=server.env, exit_codes=(0, 1))
+    program = Program(command=command_of("watch", request), env=server.env, exit_codes=EXIT_CODES)
     return Watching(launcher.start(program), launcher, server, name)
 
 

@@ -8,6 +8,7 @@ from statistics import median_low
 
 from perfkit.instruments.audio_servers import AudioServer, private_server
 from perfkit.instruments.canary import canary_beside
+from perfkit.instruments.jack_clients import Hung
 from perfkit.instruments.virtual_sink import Played, play
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Detail, Facts, Launcher, Measurement
@@ -91,6 +92,8 @@ def _or_refused(once: Callable[[], Try], told: Told) -> Try:
     """A program that fails at a level has its limit there, unless no level has passed yet: then it is broken."""
     try:
         return once()
+    except Hung as error:
+        return Try(Ending.CONTAMINATED, nan, str(error))
     except Failed as error:
         if not any(level.passed for level in told.levels):
             raise

@@ -58,6 +58,7 @@ def external_client(probe: External, launcher: Launcher, server: AudioServer) ->
         yield target
     except NotMeasured as error:
         check_alive(target, name, error)
+        target.stop()
         raise
     check_alive(target, name, None)
     target.stop()

@@ -29,11 +29,12 @@ class AudioDeadline(DeadlineSettings):
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One process, one stretch of blocks."""
+        from perfkit.instruments.jack_clients import persistently
         from perfkit.probes import _audio_server, _audio_virtual
 
         if not self.body:
-            return _audio_server.observe(self, launcher)
+            return persistently(lambda: _audio_server.observe(self, launcher))
         kind = _audio_virtual.server_for(self.server)
         if kind is None:
             return _audio_virtual.play_body(self, launcher)
-        return _audio_server.play_body(self, kind, launcher)
+        return persistently(lambda: _audio_server.play_body(self, kind, launcher))

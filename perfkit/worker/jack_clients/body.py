@@ -17,7 +17,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Callable
 
-from .opening import FIFO, Cycles, leave, load_jack, open_client, policy, settle, wait_for_ports
+from .opening import FIFO, SETUP, Cycles, allow, leave, load_jack, open_client, policy, settle, wait_for_ports
 
 if TYPE_CHECKING:
     from perfkit.worker import audio
@@ -104,8 +104,10 @@ def main() -> None:
     request = json.loads(sys.argv[1])
     jack, sink = load_jack(), virtual_sink()
     np = sink.import_numpy()
+    allow(_OPEN_WITHIN + SETUP)
     client = open_client(jack, "perfkit-body", time.monotonic() + _OPEN_WITHIN)
     wait_for_ports(client, (request["play"],), time.monotonic() + _OPEN_WITHIN)
+    allow(0.0)
     frames, rate = client.blocksize, client.samplerate
     body = sink.load_body(request["body"])(frames, rate, **request["arguments"])
     if not callable(body):
@@ -117,8 +119,10 @@ def main() -> None:
     client.set_xrun_callback(player.xrun)
     locked = sink.lock_memory()
     settle()
+    allow(SETUP)
     client.activate()
     client.connect(player.output, request["play"])
+    allow(0.0)
     sys.stdout.write("\nperfkit-body plays\n")
     sys.stdout.flush()
     floor = player.stretch(player.first, request["floor"])

@@ -19,7 +19,19 @@ import sys
 import time
 from typing import Any
 
-from .opening import FIFO, later, leave, load_jack, open_client, pointer_of, policy, settle, wait_for_ports
+from .opening import (
+    FIFO,
+    SETUP,
+    allow,
+    later,
+    leave,
+    load_jack,
+    open_client,
+    pointer_of,
+    policy,
+    settle,
+    wait_for_ports,
+)
 
 _BYTES = 4  # of a float32 frame
 _CALLBACKS = 100_000
@@ -147,6 +159,7 @@ def play(loop: Loop, deadline: float) -> None:
 def main() -> None:
     """Connect, play, record, write the recording and then the report."""
     request = json.loads(sys.argv[1])
+    allow(request["ports_within"] + SETUP)
     jack = load_jack()
     deadline = time.monotonic() + request["timeout"]
     client = open_client(jack, "perfkit-loop", deadline)
@@ -165,6 +178,7 @@ def main() -> None:
         connect(client, loop, relay, request)
     except jack.JackError as error:
         sys.exit("the ports cannot be connected: %s" % error)
+    allow(0.0)
     play(loop, deadline)
     report = {
         "rate": client.samplerate,

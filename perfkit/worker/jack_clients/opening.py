@@ -6,12 +6,14 @@ import ctypes
 import ctypes.util
 import gc
 import os
+import signal
 import sys
 import threading
 import time
 from typing import Any
 
 POLL = 0.005
+SETUP = 8.0  # s: opening, activating and connecting take a tenth of one
 _CLOSING = 2.0
 FIFO = 1
 RESET_ON_FORK = 0x40000000
@@ -45,6 +47,15 @@ def open_client(jack: Any, name: str, deadline: float) -> Any:
             if time.monotonic() > deadline:
                 sys.exit("the server does not answer: %s" % error)
             time.sleep(POLL)
+
+
+def allow(seconds: float) -> None:
+    """Let SIGALRM end this process after so long, or not at all for 0.
+
+    PipeWire's library can wait for ever, within a call, for a server that is overloaded; only a signal ends that.
+    """
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None:

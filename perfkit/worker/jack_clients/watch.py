@@ -19,7 +19,7 @@ import sys
 import time
 from typing import Any
 
-from .opening import FIFO, Cycles, leave, load_jack, open_client, policy, settle, wait_for_ports
+from .opening import FIFO, SETUP, Cycles, allow, leave, load_jack, open_client, policy, settle, wait_for_ports
 
 _BYTES = 4
 _NOTE_ON, _VELOCITY = 0x90, 100
@@ -91,6 +91,7 @@ class Watch:
 def main() -> None:
     """Connect, watch, write the recording and then the report."""
     request = json.loads(sys.argv[1])
+    allow(request["ports_within"] + SETUP)
     jack = load_jack()
     deadline = time.monotonic() + request["timeout"]
     client = open_client(jack, request["name"], deadline)
@@ -111,6 +112,7 @@ def main() -> None:
         client.connect(request["source"], watch.input)
     watch.playing = True
     time.sleep(0.1)  # the graph is rebuilt after each connection
+    allow(0.0)
     watch.started = True
     time.sleep(request["seconds"])
     watch.started = False

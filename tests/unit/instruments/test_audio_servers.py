@@ -3,6 +3,7 @@
 import pytest
 
 from perfkit.instruments.audio_servers import choose, private_server
+from perfkit.instruments.jack_clients import Hung, persistently
 from perfkit.instruments.jackd import check_room
 from perfkit.model.errors import Skipped
 
@@ -24,3 +25,19 @@ def test_a_running_server_is_used_only_where_one_runs(tmp_path, monkeypatch):
         private_server(None, "running", rate=48_000, block=128),
     ):
         pass
+
+
+def test_a_client_that_hung_is_tried_three_times():
+    tries = []
+
+    def once(until):
+        tries.append(until)
+        if len(tries) < until:
+            raise Hung("did not come back")
+        return len(tries)
+
+    assert persistently(lambda: once(3)) == 3
+    tries.clear()
+    with pytest.raises(Hung):
+        persistently(lambda: once(4))
+    assert len(tries) == 3
