@@ -10,23 +10,21 @@ from typing import Any
 from perfkit.model.budget import Budget, Level, Limit, Tolerance, parse_budget
 from perfkit.model.errors import UsageError
 from perfkit.model.metric import Kind, Metric
+from perfkit.model.scenario import Probe, SaysWhyMissing
 
 
-def budgets_for(
-    table: Mapping[str, Any], params: Mapping[str, Any], metrics: tuple[Metric, ...]
-) -> dict[str, tuple[Budget, ...]]:
+def budgets_for(table: Mapping[str, Any], params: Mapping[str, Any], probe: Probe) -> dict[str, tuple[Budget, ...]]:
     """The budgets in force for one benchmark. Raises UsageError that names the key."""
-    known = {metric.name: metric for metric in metrics}
     budgets: dict[str, tuple[Budget, ...]] = {}
     for key, value in table.items():
         if "=" in key:
             if _applies(key, params):
                 for name, more in _table(key, value).items():
-                    budgets[name] = budgets.get(name, ()) + _parse(name, more, known)
+                    budgets[name] = budgets.get(name, ()) + _parse(name, more, probe)
             else:
                 _table(key, value)
         else:
-            budgets[key] = budgets.get(key, ()) + _parse(key, value, known)
+            budgets[key] = budgets.get(key, ()) + _parse(key, value, probe)
     return budgets
 
 
@@ -47,11 +45,10 @@ def _table(key: str, value: Any) -> Mapping[str, Any]:
     return value
 
 
-def _parse(name: str, value: Any, known: Mapping[str, Metric]) -> tuple[Budget, ...]:
+def _parse(name: str, value: Any, probe: Probe) -> tuple[Budget, ...]:
+    known = {metric.name: metric for metric in probe.metrics}
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"its metrics: {', '.join(known)}"
-        raise UsageError(f"budget.{name}: the probe has no such metric", hint=hint)
+        raise _unknown(name, known, probe)
     entries = value if isinstance(value, list | tuple) else [value]
     try:
         budgets = tuple(_one(entry, known[name]) for entry in entries)
@@ -60,6 +57,14 @@ def _parse(name: str, value: Any, known: Mapping[str, Metric]) -> tuple[Budget, 
     if sum(isinstance(budget, Tolerance) for budget in budgets) > 1:
         raise UsageError(f"budget.{name}: more than one tolerance", hint="give the one that holds")
     return budgets
+
+
+def _unknown(name: str, known: Mapping[str, Metric], probe: Probe) -> UsageError:
+    if isinstance(probe, SaysWhyMissing) and (why := probe.why_missing(name)):
+        return UsageError(f"budget.{name}: {why}", hint=f"its metrics: {', '.join(known)}")
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"its metrics: {', '.join(known)}"
+    return UsageError(f"budget.{name}: the probe has no such metric", hint=hint)
 
 
 def _one(entry: Any, metric: Metric) -> Budget:

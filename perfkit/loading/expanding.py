@@ -38,7 +38,7 @@ def _bind(scenario: Scenario, params: Mapping[str, Any]) -> Benchmark:
     try:
         settings = fill(scenario.settings, params, keep=LAUNCH_NAMES)
         probe = build(scenario.kind, fill(settings, _DUMMY))
-        budgets = budgets_for(scenario.budget, params, probe.metrics)
+        budgets = budgets_for(scenario.budget, params, probe)
     except UsageError as error:
         raise UsageError(f"{scenario.source.where}: [{scenario.name}] {error}", hint=error.hint) from None
     except ValueError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, runtime_checkable
 
 from perfkit.model.budget import Budget, Tolerance
 from perfkit.model.launch import Launcher, Measurement
@@ -25,6 +25,15 @@ class Probe(Protocol):
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One launch. Raises Failed, TimedOut, Skipped or Invalid where there are no values."""
+        ...
+
+
+@runtime_checkable
+class SaysWhyMissing(Protocol):
+    """A probe whose metrics depend on its settings may tell why one of them is not there."""
+
+    def why_missing(self, name: str) -> str:
+        """Why these settings do not yield the metric `name`; empty where no settings would."""
         ...
 
 

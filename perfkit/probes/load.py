@@ -70,6 +70,12 @@ class Load:
     def _requests(self) -> int:
         return round(self.rate * self.duration)
 
+    def _readings(self, name: str) -> int:
+        """How many values a launch gives to the percentile `name`."""
+        if not name.startswith("stream"):
+            return self._requests
+        return round(self.streams.count * self.streams.rate * self.duration) if self.streams else 0
+
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Those that this load can yield: percentiles only where it has the readings for them."""
@@ -79,10 +85,30 @@ class Load:
         if self.url:
             found += [*_percentiles(self._requests), *_REQUEST_METRICS]
         if self.streams is not None:
-            messages = round(self.streams.count * self.streams.rate * self.duration)
-            found += [m for m in _STREAM_METRICS if messages >= _LEAST.get(m.name, 0)]
+            found += [m for m in _STREAM_METRICS if self._readings(m.name) >= _LEAST.get(m.name, 0)]
             found += [_LOST] if self.streams.sequence else []
         return tuple(found)
+
+    def why_missing(self, name: str) -> str:
+        """Why there is no metric `name`: too few readings for a percentile, or nothing that it is of."""
+        if name in _LEAST and self._readings(name):
+            of = "messages" if name.startswith("stream") else "requests"
+            needs = f"it needs {_LEAST[name]} {of} a launch, and these settings give {self._readings(name)}"
+            return f"{needs}: raise `rate` or `duration`"
+        for key, metrics in (
+            ("service", _SERVICE_METRICS),
+            ("url", (*_percentiles(max(_LEAST.values())), *_REQUEST_METRICS, *_SERVICE_METRICS)),
+            ("streams", _STREAM_METRICS),
+            ("streams.sequence", (_LOST,)),
+        ):
+            if not self._has(key) and name in {metric.name for metric in metrics}:
+                return f"only a load with `{key}` has it"
+        return ""
+
+    def _has(self, key: str) -> bool:
+        if key == "streams.sequence":
+            return self.streams is not None and bool(self.streams.sequence)
+        return bool(getattr(self, key))
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One launch. Raises Failed, TimedOut, or Invalid where the numbers would describe the generator."""

@@ -1,3 +1,4 @@
+import re
 import sys
 from subprocess import run
 
@@ -33,6 +34,23 @@ def test_a_percentile_needs_its_readings():
     assert "response_p99" in names(**HTTP | {"duration": "5 s"})
     assert "response_p95" not in names(**HTTP | {"duration": "0.9 s"})
     assert "stream_gap_p99" not in names(streams=STREAMS | {"count": 1}, duration="3 s")
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "why"),
+    [
+        (HTTP | {"duration": "4 s"}, "response_p99", "needs 1000 requests a launch, and these settings give 800"),
+        ({"streams": STREAMS | {"count": 1}, "duration": "3 s"}, "stream_gap_p99", "1000 messages a launch, .* 150"),
+        (HTTP, "cpu_time", "only a load with `service`"),
+        ({"streams": STREAMS, "duration": "3 s"}, "response_p99", "only a load with `url`"),
+        ({"streams": STREAMS, "duration": "3 s", "service": SERVICE}, "cpu_per_request", "only a load with `url`"),
+        (HTTP, "delivered", "only a load with `streams`"),
+        ({"streams": STREAMS | {"sequence": ""}, "duration": "3 s"}, "lost", "only a load with `streams.sequence`"),
+        (HTTP, "respons_p99", "^$"),
+    ],
+)
+def test_why_a_metric_is_missing_is_told(settings, name, why):
+    assert re.search(why, build("load", settings).why_missing(name))
 
 
 def test_lost_messages_need_numbers():

@@ -81,6 +81,11 @@ def test_the_fingerprint_follows_the_definition_and_not_its_budget(tmp_path):
         ("[a]\nprobe = 'startup'\ncommand = ['x']\nparams.port = [1]", "is not a usable name", "perfkit's own"),
         ("[a]\nprobe = 'startup'\ncommand = ['x']\ntimeout = '-1 s'", "timeout", "60 s"),
         ("[a]\nprobe = 'startup'\ncommand = ['x'", "a.toml: ", "TOML"),
+        (
+            "[a]\nprobe = 'load'\nurl = 'http://a/'\nrate = 100\nduration = '2 s'\nbudget.response_p99 = '< 1 s'",
+            "budget.response_p99: it needs 1000 requests a launch, and these settings give 200",
+            "response_p50, response_p95",
+        ),
         ("x = 1", "stands outside a table", ""),
     ],
 )
