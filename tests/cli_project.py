@@ -20,7 +20,7 @@ def perfkit(folder: Path, *arguments: str, **environment: str) -> subprocess.Com
 
 
 def own_lock(folder: Path) -> dict[str, str]:
-    """Tests of one machine may run beside each other; what they hold against each other lies in their folder."""
+    """Tests of one machine may run beside each other, and none knows what another or its user told doctor."""
     place = folder.parent / f"{folder.name}-tmp"
     place.mkdir(exist_ok=True)
-    return {"TMPDIR": str(place)}
+    return {"TMPDIR": str(place), "XDG_STATE_HOME": str(place / "state")}

@@ -7,6 +7,8 @@ from typing import Final
 from perfkit.judging.options import Options
 from perfkit.model.budget import Tolerance
 from perfkit.model.metric import Kind, Metric, Resource, Scale
+from perfkit.stats.repeats import largest_spread
+from perfkit.stats.sessions import RepeatedSessions
 
 SMALLEST_MEMORY: Final = 256 * 1024.0
 """B; allocators move by pages and arenas, so smaller changes of a peak say nothing."""
@@ -19,7 +21,7 @@ APART: Final = 0.01
 STEADY_PRIOR: Final = 0.02
 """τ0 of CPU time and memory."""
 WALL_PRIOR: Final = 0.10
-"""τ0 of wall time and of whatever else depends on when it ran: rates, latencies, loads."""
+"""τ0 of wall time and of whatever else depends on when it ran (rates, latencies, loads), unless doctor knows better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +47,17 @@ def margins(metric: Metric, tolerance: Tolerance | None, base: float, options: O
     if metric.resource is Resource.MEMORY and metric.unit == "B" and base > 0:
         ignore = max(ignore, SMALLEST_MEMORY / base)
     wanted = tolerance.amount if tolerance else default_tolerance(metric, options)
-    return Margins(ignore, max(wanted, ignore + APART), _prior(metric))
+    return Margins(ignore, max(wanted, ignore + APART), prior_between(metric, options))
 
 
 def pair_margins(metric: Metric, tolerance: Tolerance | None, middle: float, options: Options) -> Margins | None:
-    """The same for pairs: both sides share a session, so τ counts only where doctor knows it: θ0 >= 2.33 τ."""
+    """The same for pairs: both sides share a session, so only the τ of pairs counts, where known: θ0 >= 2.33 τ."""
     wanted = margins(metric, tolerance, middle, options)
     known = options.between.get(metric.resource)
     if wanted is None or known is None or metric.scale is Scale.DIFFERENCE:
         return wanted
-    ignore = max(wanted.ignore, expm1(BETWEEN_SHARE * known.tau))
-    return Margins(ignore, max(wanted.tolerance, ignore + APART), known.tau)
+    ignore = max(wanted.ignore, expm1(BETWEEN_SHARE * known.pairs))
+    return Margins(ignore, max(wanted.tolerance, ignore + APART), wanted.prior)
 
 
 def default_tolerance(metric: Metric, options: Options) -> float:
@@ -64,6 +66,12 @@ def default_tolerance(metric: Metric, options: Options) -> float:
     return max(options.tolerance, TAIL_TOLERANCE) if is_tail else options.tolerance
 
 
-def _prior(metric: Metric) -> float:
-    steady = metric.resource in {Resource.CPU, Resource.MEMORY} or metric.kind is Kind.DETERMINISTIC
-    return STEADY_PRIOR if steady else WALL_PRIOR
+def prior_between(metric: Metric, options: Options) -> float:
+    """τ0 of a ratio; doctor's sessions bring that of wall times down as far as they exclude a larger one, with 80 %."""
+    if metric.resource in {Resource.CPU, Resource.MEMORY} or metric.kind is Kind.DETERMINISTIC:
+        return STEADY_PRIOR
+    known = options.between.get(metric.resource)
+    if known is None:
+        return WALL_PRIOR
+    excluded = largest_spread(RepeatedSessions(known.sessions, known.tau))
+    return min(WALL_PRIOR, max(STEADY_PRIOR, excluded))

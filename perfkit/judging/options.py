@@ -9,10 +9,15 @@ from perfkit.model.metric import Resource
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """What doctor saw in A/A sessions: `tau`, the sd between sessions in ln units, from so many `sessions`."""
+    """What doctor saw in A/A sessions, in ln units, from so many `sessions`.
+
+    `tau` is the sd between sessions, which a stored baseline must reckon with. `pairs` is that of what the pairs of a
+    session come to: both sides share the session, so this is all that is left of it for pairs.
+    """
 
     tau: float
     sessions: int
+    pairs: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -141,6 +141,18 @@ def _spread(centres: NDArray[np.float64], within: float, prior: float, doctor: R
     return _Spread(prior, inf, "prior")
 
 
+def shrunk(prior: float, seen: RepeatedSessions) -> float:
+    """The sd between sessions after shrinking what was seen to a prior worth PRIOR_WEIGHT degrees of freedom."""
+    return _shrunk(prior, seen.tau**2, seen.count, "doctor").tau
+
+
+def smallest_seen(rule: SessionRule, deviation: float, launches: int, doctor: RepeatedSessions | None) -> float:
+    """δ' of a candidate against one stored session, so many launches each with an sd of `deviation`, in ln units."""
+    spread = _spread(np.zeros(1), 0.0, rule.tau_prior, doctor)
+    variance = PSEUDO_MEDIAN_VARIANCE * deviation**2 / launches
+    return _seen(rule, sqrt(2 * (spread.tau**2 + variance)), spread.degrees)
+
+
 def _shrunk(prior: float, observed_variance: float, count: int, source: SpreadSource) -> _Spread:
     degrees = PRIOR_WEIGHT + count - 1
     variance = (PRIOR_WEIGHT * prior**2 + (count - 1) * observed_variance) / degrees
@@ -159,7 +171,7 @@ def _judge(
     reach = _quantile(degrees, (1 + rule.level) / 2) * error
     p_regressed = _upper_tail(difference - rule.ignore, error, degrees)
     p_improved = _upper_tail(-difference - rule.ignore, error, degrees)
-    seen = max(rule.tolerance, rule.ignore + (_quantile(degrees, 1 - rule.alpha) + t_beta) * error)
+    seen = _seen(rule, error, degrees)
     return SessionComparison(
         difference=difference,
         low=difference - reach,
@@ -178,6 +190,11 @@ def _judge(
         candidate_count=counts[-1],
         session_count=len(counts) - 1,
     )
+
+
+def _seen(rule: SessionRule, error: float, degrees: float) -> float:
+    reach = _quantile(degrees, 1 - rule.alpha) + _quantile(degrees, 1 - rule.beta)
+    return max(rule.tolerance, rule.ignore + reach * error)
 
 
 def _upper_tail(excess: float, error: float, degrees: float) -> float:

@@ -65,7 +65,7 @@ def begun_with(start: Path, resume: str) -> tuple[str, ...]:
 def options_of(
     config: Config, machine: str = "", *, before: float = inf, on_inconclusive: Policy = None, everything: bool = False
 ) -> Options:
-    """The rules of a judgement as configured, with what doctor knows of the machine of that fingerprint, or of this one.
+    """The rules of a judgement as configured, with what doctor knows of the machine (a fingerprint; empty: this one).
 
     Only what it knew `before` a moment (epoch seconds) counts, so that a run of pairs replays as it was decided.
     """

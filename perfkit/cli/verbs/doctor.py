@@ -5,64 +5,74 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from perfkit.cli.options import Format, Output, here
-from perfkit.cli.talk import emit, say
+from perfkit.cli.talk import INTERRUPTED, emit, say
+from perfkit.model.errors import UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from perfkit.running.diagnosing import Asked
 
-    from perfkit.model.diagnosis import Diagnosis
+_PAIRS, _GAP = 20, 60.0
 
 
 def doctor(
     noise: Annotated[
         bool, typer.Option(help="Launch one unchanged program for ten seconds to see how far its times scatter.")
     ] = True,
+    sessions: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="So many sessions of pairs instead; three tell how far sessions lie apart."),
+    ] = None,
+    pairs: Annotated[
+        int | None, typer.Option(min=3, max=10_000, help="Pairs of launches in each session (20 with --sessions).")
+    ] = None,
+    gap: Annotated[
+        str, typer.Option(metavar="TIME", help="Wait between sessions (60s); only those a minute apart count.")
+    ] = "",
     output: Output = Format.TABLE,
 ) -> None:
-    """Say what can be measured on this machine, what the rest would need, and which change could be seen."""
+    """Say what can be measured on this machine, which change could be seen, and what to change first.
+
+    The sessions are kept for the machine, not for a project, and every later gate on it knows them.
+    """
     import json
     from dataclasses import asdict
 
-    from perfkit.usecases.describing import diagnose
-
-    if noise and output is Format.TABLE:
-        say("launching one unchanged program for ten seconds")
-    diagnosis = diagnose(here(), noise=noise)
-    if output is Format.JSON:
-        emit(json.dumps({"fingerprint": diagnosis.machine.fingerprint, **asdict(diagnosis)}, indent=2))
-        return
-    _print(diagnosis)
-
-
-def _print(diagnosis: "Diagnosis") -> None:
     from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
 
-    console = Console(highlight=False)
-    console.print(Text(f"{diagnosis.machine}  (machine {diagnosis.machine.fingerprint})", style="bold"))
-    table = Table.grid(padding=(0, 2))
-    for one in diagnosis.capabilities:
-        mark = Text("✓ can", style="green") if one.available else Text("✗ cannot", style="yellow")
-        table.add_row(mark, Text(one.name), Text(one.found), Text(one.advice, style="dim"))
-    console.print(table)
-    if diagnosis.noise:
-        _print_noise(diagnosis, console)
-    for advice in diagnosis.advice:
-        console.print(Text(f"→ {advice}"))
+    from perfkit.cli.diagnosis_progress import DiagnosisProgress
+    from perfkit.cli.diagnosis_table import print_diagnosis
+    from perfkit.usecases.machine import diagnose
+
+    asked = _asked(noise, sessions, pairs, gap)
+    with DiagnosisProgress(Console(stderr=True)) as progress:
+        diagnosis = diagnose(here(), asked, progress)
+    if output is Format.JSON:
+        told = {"schema": "perfkit-doctor/1", "fingerprint": diagnosis.machine.fingerprint, **asdict(diagnosis)}
+        emit(json.dumps(told, indent=2, allow_nan=False))
+    else:
+        print_diagnosis(diagnosis, Console(highlight=False))
+    if diagnosis.interrupted:
+        done = diagnosis.noise.sessions if diagnosis.noise else 0
+        say(f"interrupted; {done} {'session was' if done == 1 else 'sessions were'} kept")
+        raise typer.Exit(INTERRUPTED)
 
 
-def _print_noise(diagnosis: "Diagnosis", console: "Console") -> None:
-    from rich.table import Table
+def _asked(noise: bool, sessions: int | None, pairs: int | None, gap: str) -> "Asked | None":
+    """What the options mean. Raises UsageError where they contradict each other."""
+    from perfkit.model.units import parse_duration
+    from perfkit.running.diagnosing import Asked
+    from perfkit.running.plan import draw_seed
 
-    from perfkit.model.units import format_percent, format_quantity
-
-    seconds = [str(format_quantity(each, "s")) for each, _ in diagnosis.noise[0].detectable]
-    table = Table(title="Noise of one unchanged program", title_justify="left", box=None, padding=(0, 2, 0, 0))
-    for title in ("metric", "launches", "median", "scatter", *(f"seen in {each}" for each in seconds)):
-        table.add_column(title, justify="left" if title == "metric" else "right")
-    for spread in diagnosis.noise:
-        seen = [format_percent(change) for _, change in spread.detectable]
-        median = format_quantity(spread.median, "s")
-        table.add_row(spread.metric, str(spread.launches), median, f"{spread.deviation * 100:.1f} %", *seen)
-    console.print(table)
+    if not noise:
+        if sessions or pairs or gap:
+            raise UsageError("--no-noise launches nothing", hint="leave it out, or --sessions, --pairs and --gap")
+        return None
+    if gap and (sessions or 1) < 2:
+        raise UsageError("--gap needs two sessions or more", hint=f"perfkit doctor --sessions 3 --gap {gap}")
+    try:
+        seconds = parse_duration(gap) if gap else _GAP
+    except ValueError as error:
+        raise UsageError(f"--gap: {error}", hint="write 60s or 5min") from None
+    if sessions is not None and pairs is None:
+        pairs = _PAIRS
+    return Asked(sessions or 1, pairs, seconds, draw_seed())
