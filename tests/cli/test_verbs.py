@@ -85,7 +85,7 @@ def test_gate_without_a_baseline_is_inconclusive_and_with_one_passes(project):
     assert "no baseline" in first.stdout
     saved = perfkit(project, "baseline", "save")
     assert saved.returncode == 0, saved.stderr
-    second = perfkit(project, "gate", "--quick", "--report", "md,html,junit,json,github")
+    second = perfkit(project, "gate", "bundle", "--report", "md,html,junit,json,github")
     assert second.returncode == 0, second.stdout + second.stderr
     folder = max((project / "reports").iterdir())
     for name in ("report.md", "report.html", "report.xml", "report.json", "summary.md"):
@@ -106,7 +106,9 @@ def test_a_slower_and_larger_program_is_named_and_the_old_one_passes_again(proje
     assert refused.returncode == 2
     assert "--accept" in refused.stderr
     (project / "app.py").write_text(PROGRAM)
-    assert perfkit(project, "gate", "--quick").returncode == 0
+    back = json.loads(perfkit(project, "gate", "--quick", "--format", "json").stdout)
+    assert "regressed" not in {finding["verdict"] for finding in back["findings"]}
+    assert perfkit(project, "gate", "bundle").returncode == 0
 
 
 def test_a_limit_that_is_broken_fails_without_any_baseline(project):
@@ -132,13 +134,13 @@ def test_a_benchmark_that_the_baseline_has_may_not_vanish(project):
     done = perfkit(project, "gate", "--quick")
     assert done.returncode == 4
     assert "bundle" in done.stdout
-    assert perfkit(project, "gate", "app", "--quick").returncode == 0
+    assert perfkit(project, "gate", "app", "--quick").returncode in {0, 3}  # what is not selected is not missing
 
 
 def test_a_stored_run_is_judged_and_rendered_again(project):
-    perfkit(project, "run", "--quick", "--report", "none")
+    perfkit(project, "run", "bundle", "--report", "none")
     perfkit(project, "baseline", "save")
-    perfkit(project, "run", "--quick", "--report", "none")
+    perfkit(project, "run", "bundle", "--report", "none")
     run = max((project / "reports").iterdir())
     judged = perfkit(project, "gate", "--run", str(run))
     assert judged.returncode == 0, judged.stdout + judged.stderr
@@ -294,3 +296,75 @@ def test_two_runs_at_once_are_refused(project):
     finally:
         first.send_signal(signal.SIGINT)
         first.wait(timeout=30)
+
+
+def test_a_reader_that_goes_away_changes_no_exit_code(project):
+    perfkit(project, "run", "--once", "bundle")
+    for verb in ("list", "report"):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "perfkit", verb],
+            cwd=project,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        process.stdout.close()
+        assert process.wait(timeout=60) == 0, verb
+
+
+def test_sigterm_ends_as_ctrl_c_does(project):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "perfkit", "run", "app", "--processes", "500"],
+        cwd=project,
+        env={**os.environ, **own_lock(project)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    wait_for_launches(project, 1)
+    process.terminate()
+    _, stderr = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "perfkit run --resume" in stderr
+    assert not alive_in_session(process.pid)
+    assert not list(Path(own_lock(project)["TMPDIR"]).glob("perfkit-host-*"))
+
+
+def test_reports_that_cannot_be_written_are_said_in_a_line(project):
+    (project / "reports").write_text("a file where a folder should be")
+    done = perfkit(project, "run", "--once", "bundle")
+    assert done.returncode == 2
+    assert "reports" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_is_rendered_again_as_it_was_judged(project):
+    first = perfkit(project, "run", "--quick", "--format", "json")
+    again = perfkit(project, "report", "--format", "json")
+    assert json.loads(first.stdout)["headline"] == json.loads(again.stdout)["headline"]
+    assert json.loads(again.stdout)["exit_code"] == first.returncode == 0
+
+
+def test_a_copied_run_file_is_judged_without_its_details(project, tmp_path_factory):
+    perfkit(project, "run", "--quick")
+    folder = max((project / "reports").iterdir())
+    copy = tmp_path_factory.mktemp("elsewhere") / "other.json"
+    copy.write_bytes((folder / "run.json").read_bytes())
+    done = perfkit(project, "gate", "--run", str(copy), "--report", "html")
+    assert done.returncode == 3, done.stderr
+
+
+def test_what_is_measured_again_is_no_run_of_its_own(project):
+    perfkit(project, "run", "--quick")
+    perfkit(project, "baseline", "save")
+    (project / "app.py").write_text(PROGRAM.replace("+ busy", "+ 8 * busy"))
+    slower = perfkit(project, "gate", "--quick")
+    assert slower.returncode == 1, slower.stdout
+    newest = max((project / "reports").iterdir())
+    assert (newest / f"{newest.name}-again" / "run.json").exists()
+    assert "bundle" in perfkit(project, "report", newest.name).stdout
+
+
+def test_an_empty_ref_is_no_baseline_gate(project):
+    done = perfkit(project, "gate", "--against", "")
+    assert done.returncode == 2
+    assert "--against is empty" in done.stderr

@@ -19,6 +19,9 @@ def init() -> None:
 
     scaffold = files("perfkit.cli") / "scaffold"
     for name, place in _PLACES.items():
+        if name == "perfkit.yml" and _in_a_subfolder():
+            say(f"left out {place}: GitHub reads it in the repository's root only")
+            continue
         path = here() / place
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -30,6 +33,11 @@ def init() -> None:
             emit(f"written  {place}")
     _ignore_reports()
     typer.echo("next: perfkit run --quick", err=True)
+
+
+def _in_a_subfolder() -> bool:
+    """Whether this folder lies within a repository whose root is another."""
+    return not (here() / ".git").exists() and any((folder / ".git").exists() for folder in here().parents)
 
 
 def _ignore_reports() -> None:
