@@ -20,6 +20,7 @@ from perfkit.judging.wording import described
 from perfkit.model.budget import Limit, Tolerance
 from perfkit.model.change import Change
 from perfkit.model.metric import Better, Kind, Metric, Scale
+from perfkit.model.reasons import said
 from perfkit.model.run import Result, Run
 from perfkit.model.verdict import BudgetVerdict, Finding, Met, Reason, Verdict
 from perfkit.stats.decision import GateRule
@@ -88,7 +89,7 @@ def paired_finding(pairs: Pairs, result: Result, metric: Metric) -> Judged:
 def crashed(result: Result, metric: Metric) -> Judged:
     """The finding of a metric that the candidate gave no value of, while the base works."""
     why = f"the candidate {result.outcome.value} where the base does not: {result.reason}"
-    held = tuple(Held(BudgetVerdict(one, Met.EXCEEDED, why)) for one in result.budgets.get(metric.name, ()))
+    held = tuple(Held(BudgetVerdict(one, Met.EXCEEDED, said(why))) for one in result.budgets.get(metric.name, ()))
     finding = Finding(
         benchmark=result.benchmark,
         metric=metric,

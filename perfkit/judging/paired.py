@@ -17,6 +17,7 @@ from perfkit.judging.standing import Standing, standing
 from perfkit.judging.warning import warnings
 from perfkit.model.budget import Limit, Tolerance
 from perfkit.model.launch import Outcome
+from perfkit.model.reasons import adding, said
 from perfkit.model.run import Result, Run
 from perfkit.model.verdict import ExitCode, Finding, Judgement, Reason, Unmeasured, Verdict
 from perfkit.stats.multiplicity import benjamini_hochberg
@@ -83,7 +84,7 @@ def _new(pairs: Pairs, result: Result, name: str) -> Judged:
     """A metric of a benchmark that the base cannot run: its limits are judged, its tolerances have nothing to hold."""
     metric = next(one for one in (*result.metrics, *unreported(result)) if one.name == name)
     budgets = result.budgets.get(name, ())
-    why = f"the base cannot run it: {result.base.reason or 'it gave no values'}"
+    why = f"the base cannot run it: {said(result.base.reason) or 'it gave no values'}"
     advice = "it is compared as soon as the base can run it"
     case = Case(
         result=result,
@@ -129,7 +130,7 @@ def _unmeasured(run: Run, options: Options) -> Iterator[Unmeasured]:
         works = any(launch.outcome is Outcome.MEASURED for launch in base.launches)
         shown = base if result.outcome is Outcome.MEASURED else result
         both = "; so does the base" if shown is result and base.outcome is result.outcome else ""
-        yield Unmeasured(result.benchmark, shown.outcome, shown.reason + both, works, result.source, required)
+        yield Unmeasured(result.benchmark, shown.outcome, adding(shown.reason, both), works, result.source, required)
 
 
 def _warnings(run: Run) -> Iterator[str]:

@@ -8,6 +8,7 @@ from perfkit.model.budget import Budget, Limit, Tolerance
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.launch import Launch, Outcome, Side
 from perfkit.model.metric import Metric
+from perfkit.model.reasons import adding
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ class Result:
         if not reasons:
             return "no launch was made"
         share = f" ({len(reasons)} of {len(self._own)} launches)" if len(self._own) > 1 else ""
-        return reasons[-1] + share
+        return adding(reasons[-1], share)
 
     @property
     def measured(self) -> tuple[Launch, ...]:

@@ -163,7 +163,8 @@ def _explanations(view: View, page: _Page) -> None:
         more = f" and {one.more} more" if one.more else ""
         sign = (f"{one.wording.symbol} ", _style(one.wording))
         advice = (" Next: ", "dim"), (one_line(one.advice), "cyan")
-        page.hanging(sign, (names + more, "bold"), (f": {one_line(one.why)}.", ""), *(advice if one.advice else ()))
+        why = (f": {one_line(one.why)}.", ""), _folded(one.evidence)
+        page.hanging(sign, (names + more, "bold"), *why, *(advice if one.advice else ()))
 
 
 def _unmeasured(view: View, page: _Page) -> None:
@@ -172,4 +173,10 @@ def _unmeasured(view: View, page: _Page) -> None:
     for row in view.unmeasured:
         sign = (f"{row.wording.symbol} ", _style(row.wording))
         name = shortened(row.unmeasured.benchmark, 60)
-        page.hanging(sign, (name, "bold"), (f": {row.wording.word}, {one_line(row.text)}", ""))
+        page.hanging(sign, (name, "bold"), (f": {row.wording.word}, {one_line(row.text)}", ""), _folded(row.evidence))
+
+
+def _folded(evidence: str) -> Cell:
+    """How much more the reports that can fold it have."""
+    lines = len(evidence.splitlines())
+    return (f" ({counted(lines, 'more line')} in the other reports)" if lines else "", "dim")

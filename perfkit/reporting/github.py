@@ -54,12 +54,18 @@ def _worst(level: str, lines: Sequence[str]) -> Sequence[str]:
 def _finding(level: str, row: Row) -> str:
     name = f"{shortened(row.benchmark, 80)} {shortened(row.metric, 40)}"
     advice = f" {row.finding.advice}" if row.finding.advice else ""
-    return _command(level, row.finding.source, f"{name}: {row.wording.word}", f"{row.why}.{advice}")
+    return _command(
+        level, row.finding.source, f"{name}: {row.wording.word}", _joined(f"{row.why}.{advice}", row.evidence)
+    )
 
 
 def _unmeasured(level: str, row: UnmeasuredRow) -> str:
     title = f"{shortened(row.unmeasured.benchmark, 80)}: {row.wording.word}"
-    return _command(level, row.unmeasured.source, title, row.text)
+    return _command(level, row.unmeasured.source, title, _joined(row.text, row.evidence))
+
+
+def _joined(text: str, evidence: str) -> str:
+    return f"{text}\n{evidence}" if evidence else text
 
 
 def _command(level: str, source: str, title: str, message: str) -> str:

@@ -56,7 +56,7 @@ def _unmeasured(row: UnmeasuredRow) -> tuple[str, str]:
     one = row.unmeasured
     state = "error" if one.fails else "skipped"
     kind = one.outcome.value if one.outcome else "missing"
-    inside = _element(state, f"{row.wording.word}: {row.text}", kind, [])
+    inside = _element(state, f"{row.wording.word}: {row.text}", kind, row.evidence.splitlines())
     return state, _case(one.benchmark, "measured", 0.0, inside, [])
 
 
@@ -83,4 +83,4 @@ def _facts(row: Row) -> list[str]:
     if row.change:
         lines.append(f"change {row.change.compact}, positive is worse; {row.change.method}")
     lines += [f"budget {budget.text}: {budget.wording.word}" for budget in row.budgets]
-    return lines + ([row.finding.advice] if row.finding.advice else [])
+    return [*lines, *([row.finding.advice] if row.finding.advice else []), *row.evidence.splitlines()]

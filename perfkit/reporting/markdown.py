@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
-from perfkit.reporting.escaping import gfm, gfm_code, shortened
+from perfkit.reporting.escaping import gfm, gfm_code, shortened, xml
 from perfkit.reporting.view import BudgetText, Explanation, Fact, Row, UnmeasuredRow, View
 from perfkit.reporting.wording import counted
 
@@ -13,6 +13,8 @@ COMMENT_LIMIT = 65_536
 _COMPARED = "| benchmark · metric | base → candidate | change [interval] | budget | verdict |\n|---|--:|--:|---|---|\n"
 _MEASURED = "| benchmark · metric | median | interval | budget | verdict |\n|---|--:|--:|---|---|\n"
 _SENTENCE = 600
+_EVIDENCE = 2000
+"""Characters from the end, where a traceback and an error stream say what matters."""
 
 
 def render(view: View) -> str:
@@ -112,13 +114,21 @@ def _budget(budget: BudgetText) -> str:
 
 def _listed(row: UnmeasuredRow) -> str:
     name = gfm_code(shortened(row.unmeasured.benchmark))
-    return f"* {row.wording.symbol} {name}: {row.wording.word}, {_text(row.text)}\n"
+    return f"* {row.wording.symbol} {name}: {row.wording.word}, {_text(row.text)}\n{_evidence(row.evidence)}"
 
 
 def _explained(one: Explanation) -> str:
     names = ", ".join(_name(row) for row in one.named) + (f" and {one.more} more" if one.more else "")
     advice = f" **Next:** {_text(one.advice)}" if one.advice else ""
-    return f"* {one.wording.symbol} {names}: {_text(one.why)}.{advice}\n"
+    return f"* {one.wording.symbol} {names}: {_text(one.why)}.{advice}\n{_evidence(one.evidence)}"
+
+
+def _evidence(text: str) -> str:
+    """Folded under its bullet, on one line of HTML: in a blank line Markdown would begin anew."""
+    if not text:
+        return ""
+    title = counted(len(text.splitlines()), "more line")
+    return f"  <details><summary>{title}</summary><pre>{xml(text[-_EVIDENCE:])}</pre></details>\n"
 
 
 def _name(row: Row) -> str:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from perfkit.model.launch import Detail
 from perfkit.model.metric import Metric
+from perfkit.model.reasons import evidence, said
 from perfkit.model.verdict import Finding, Judgement, Unmeasured
 from perfkit.reporting.wording import Wording
 
@@ -162,8 +163,13 @@ class Row:
 
     @property
     def why(self) -> str:
-        """The finding's sentence without its full stop."""
-        return self.finding.why.rstrip(". ")
+        """The finding's sentence without its full stop and without the evidence."""
+        return said(self.finding.why).rstrip(". ")
+
+    @property
+    def evidence(self) -> str:
+        """What stands below the sentence, such as a traceback; mostly nothing."""
+        return evidence(self.finding.why)
 
     @property
     def pairs(self) -> str:
@@ -186,6 +192,7 @@ class Explanation:
     wording: Wording
     rows: tuple[Row, ...]
     why: str
+    evidence: str
     advice: str
 
     @property
@@ -210,7 +217,12 @@ class UnmeasuredRow:
     def text(self) -> str:
         """Why, and what follows from it, in one sentence."""
         tail = "; the base has it" if self.unmeasured.in_base else ""
-        return f"{self.unmeasured.reason or 'no launch was made'}{tail}"
+        return f"{said(self.unmeasured.reason) or 'no launch was made'}{tail}"
+
+    @property
+    def evidence(self) -> str:
+        """What stands below that sentence, such as a traceback."""
+        return evidence(self.unmeasured.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,4 +290,7 @@ class View:
         groups: dict[tuple[Wording, str, str], list[Row]] = {}
         for row in self.urgent:
             groups.setdefault((row.wording, row.why, row.finding.advice), []).append(row)
-        return tuple(Explanation(wording, tuple(rows), why, advice) for (wording, why, advice), rows in groups.items())
+        return tuple(
+            Explanation(wording, tuple(rows), why, rows[0].evidence, advice)
+            for (wording, why, advice), rows in groups.items()
+        )

@@ -16,6 +16,7 @@ import msgspec
 
 import perfkit
 from perfkit.model.launch import Disturbance, Measurement, Outcome
+from perfkit.model.reasons import adding
 from perfkit.running.session import Attempt
 from perfkit.storage.details import decode
 from perfkit.worker.messages import LaunchAnswer, LaunchRequest
@@ -71,7 +72,8 @@ class Host:
         hung, tail = line is None, self._end()
         outcome = Outcome.TIMED_OUT if hung else Outcome.FAILED
         how = f"did not answer within {limit:g} s" if hung else "ended unexpectedly"
-        reason = f"the probe host {how}" + (f":\n{tail}" if tail else "")
+        last = tail.splitlines()[-1].strip() if tail else ""
+        reason = f"the probe host {how}" + (f": {last}\n{tail}" if tail else "")
         return Attempt(outcome, reason, _NOTHING, Disturbance(), started, time.monotonic() - clock)
 
     def _end(self) -> str:
@@ -149,6 +151,7 @@ def _attempt(answer: LaunchAnswer) -> Attempt:
     measured = Measurement(
         dict(answer.values), decode(answer.details), answer.metrics, answer.run_delay, answer.caveats
     )
-    separator = "\n" if "\n" in answer.reason else "; "
-    reason = separator.join(filter(None, (answer.reason, answer.hint)))
+    reason = (
+        adding(answer.reason, f"; {answer.hint}") if answer.reason and answer.hint else answer.reason or answer.hint
+    )
     return Attempt(answer.outcome, reason, measured, answer.disturbance, answer.started, answer.duration)

@@ -127,10 +127,12 @@ def _require_finite(kind: str, values: Mapping[str, float]) -> None:
 
 
 def _blame(kind: str, error: Exception) -> str:
-    """The probe, the last line of the traceback, and its innermost frames."""
-    said = traceback.format_exception_only(error)[-1].strip()
-    frames = "".join(traceback.format_tb(error.__traceback__)[-_FRAMES:])
-    return f"probe {kind!r} raised {said}\n{frames}".rstrip()
+    """The probe, what it raised and where in one line, and below it the innermost frames."""
+    said, *more = "".join(traceback.format_exception_only(error)).strip().splitlines()
+    frames = traceback.extract_tb(error.__traceback__)[-_FRAMES:]
+    where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    evidence = "".join(traceback.format_list(frames)) + "\n".join(more)
+    return f"probe {kind!r} raised {said}{where}\n{evidence}".rstrip()
 
 
 def _free_port() -> int:

@@ -107,12 +107,12 @@ def test_one_host_serves_many_launches_and_each_ends_what_it_started(request_for
         pid = host.pid
         for do, outcome, said in (
             ("nan", Outcome.INVALID, "gave nan for x"),
-            ("raise", Outcome.FAILED, "probe 'trial' raised KeyError: 'what'"),
+            ("raise", Outcome.FAILED, "probe 'trial' raised KeyError: 'what' ("),
             ("interrupted", Outcome.MEASURED, ""),
         ):
             answer = host.launch(request_for(do))
             assert answer.outcome is outcome
-            assert said in answer.reason
+            assert said in answer.reason.splitlines()[0] if said else not answer.reason
         assert host.pid == pid
         assert first.outcome is Outcome.MEASURED
         assert set(running(started(tmp_path))) == {pid}
@@ -130,7 +130,7 @@ def test_settings_that_a_probe_refuses_are_a_failure_that_names_the_key(request_
     ("do", "outcome", "said"),
     [
         ("hang", Outcome.TIMED_OUT, "the probe host did not answer within 1.5 s"),
-        ("die", Outcome.FAILED, "the probe host ended unexpectedly:\na probe prints"),
+        ("die", Outcome.FAILED, "the probe host ended unexpectedly: a probe prints\n"),
     ],
 )
 def test_a_host_that_hangs_or_dies_is_ended_whole_and_replaced(request_for, tmp_path, do, outcome, said):

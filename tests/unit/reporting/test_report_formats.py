@@ -14,7 +14,8 @@ import msgspec
 import pytest
 from rich.console import Console
 
-from perfkit.model.verdict import Unmeasured, Verdict
+from perfkit.model.launch import Outcome
+from perfkit.model.verdict import Reason, Unmeasured, Verdict
 from perfkit.reporting import REPORTS, View, build_view, console, github, html, json_report, markdown
 from tests.builders import NOON, a_change, a_finding, a_judgement, a_run
 from tests.reporting_builders import HOSTILE, gate_view, hostile_view, run_view
@@ -231,7 +232,8 @@ def tags(view: View) -> dict[str, int]:
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_names_add_no_element_to_html(name: str):
-    assert tags(hostile_view(name)) == tags(hostile_view("plain"))
+    plain = "two\nlines" if "\n" in name else "plain"  # in a reason, what stands below its first line is folded
+    assert tags(hostile_view(name)) == tags(hostile_view(plain))
 
 
 def test_html_fetches_nothing():
@@ -276,3 +278,33 @@ def test_the_policy_allows_this_style_and_script_only():
         assert f"{directive} &#39;sha256-{digest}&#39;;" in policy[1]
     assert "unsafe" not in policy[1]
     assert " style=" not in text
+
+
+REASON = """probe 'p' raised KeyError: 'x' (p.py:7); a defect of the probe (2 of 3 launches)
+  File "p.py", line 7, in measure
+    return @table["x"] </pre>"""
+
+
+def broken() -> View:
+    why = f"the candidate failed where the base does not: {REASON}"
+    crash = a_finding(why=why, change=None, reason=Reason.CRASH)
+    gone = Unmeasured("gone", Outcome.FAILED, REASON, in_base=True)
+    return build_view(a_judgement(crash, unmeasured=(gone,)), a_run(), None, lambda _: (), generated=NOON)
+
+
+def test_of_a_long_reason_the_first_line_is_said_and_the_rest_folded():
+    told = "raised KeyError: 'x' (p.py:7); a defect of the probe (2 of 3 launches)"
+    view = broken()
+    assert view.unmeasured[0].text.endswith(f"{told}; the base has it")
+    plain = " ".join(console.render(view).split())
+    assert plain.count(told) == plain.count("(2 more lines in the other reports)") == 2
+    assert "return @" not in plain
+    page = markdown.render(view)
+    folded = "  <details><summary>2 more lines</summary><pre>  File &quot;p.py&quot;, line 7, in measure&#10;"
+    assert page.count(f"\n{folded}    return @table[&quot;x&quot;] &lt;/pre&gt;</pre></details>\n") == 2
+    assert "return" not in re.sub("<details>.*</details>", "", page)
+    assert html.render(view).count("<summary>2 more lines</summary>") == 2
+    assert json.loads(json_report.render(view))["unmeasured"][0]["reason"] == REASON
+    tests = ET.fromstring(REPORTS["junit"](view)).iter("testcase")
+    assert all("\n" not in one[0].get("message") and "return @table" in one[0].text for one in tests)
+    assert github.annotations(view).count("return @table") == 2

@@ -219,3 +219,10 @@ def test_the_observer_hears_of_every_launch():
     observer = Listening()
     World().run(exactly(1, 2), benchmark(), observer=observer)
     assert observer.heard == ["1 benchmarks", "a 1 None", "1 1.0 False", "a 2 119.0", "2 1.0 True"]
+
+
+def test_how_many_launches_failed_stands_above_the_evidence():
+    world = World(lambda name, nth: ended(Outcome.FAILED, "KeyError: 'x'; look\n  File p.py"))
+    _, (track,) = world.run(Plan(1), benchmark())
+    assert track.result().reason.splitlines()[1:] == ["  File p.py"]
+    assert track.result().reason.startswith("KeyError: 'x'; look (")

@@ -1,0 +1,16 @@
+"""Reasons of more than one line: the first says it, those below are evidence (a traceback, the end of stderr)."""
+
+
+def said(reason: str) -> str:
+    """What fits into a table or a sentence: the first line."""
+    return reason.partition("\n")[0].rstrip()
+
+
+def evidence(reason: str) -> str:
+    """The lines below the first; empty where there are none."""
+    return reason.partition("\n")[2].rstrip()
+
+
+def adding(reason: str, more: str) -> str:
+    """The reason with `more` at the end of what it says, above its evidence."""
+    return "\n".join(part for part in (said(reason) + more, evidence(reason)) if part)
