@@ -21,6 +21,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def unknown_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What the user's own doctor knows of this machine changes no answer of a test."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
+
+
 @pytest.fixture
 def require() -> Callable[[object, str], None]:
     """`require(condition, what_to_install)` skips where the machine lacks something, and says what to install."""

@@ -47,10 +47,25 @@ def _print_noise(noise: Noise, console: Console) -> None:
         console.print(Text(title, style="bold"))
         console.print(Padding(table, (0, 0, 0, 2)))
     console.print()
+    console.print(_hanging("·", _meanwhile(noise), "dim"))
     mark = ("✓", "green") if noise.passed else ("✗", "yellow")
     for line in noise.summary:
         console.print(_hanging(mark[0], line, mark[1]))
         mark = ("·", "")
+
+
+def _meanwhile(noise: Noise) -> str:
+    """What the machine did besides, as far as it can be read."""
+    readings = (
+        ("CPU pressure", noise.during.cpu_pressure),
+        ("steal", noise.during.steal),
+        ("throttled", noise.during.throttled),
+        ("launches disturbed", noise.contaminated),
+        ("pressure before", noise.idle.cpu_pressure),
+        ("CPUs used by others before", noise.busy),
+    )
+    told = [f"{name} {value * 100:.1f} %" for name, value in readings if value is not None]
+    return f"meanwhile: {', '.join(told)}"
 
 
 def _scatter(spreads: Sequence[Spread]) -> Table:

@@ -10,6 +10,8 @@ from perfkit.model.units import format_percent, format_quantity
 BUSY: Final = 0.10
 """Share of all CPUs, or of the time, that may go to others without a word."""
 STOLEN: Final = 0.01
+WIDEST: Final = 0.35
+"""A comparison with a stored baseline that could only see more than this is inconclusive."""
 DRIFTING: Final = 0.4
 """Autocorrelation of neighbouring launches that is worth a word, where it is also more than chance."""
 _TIMES: Final = ("wall time", "CPU time")
@@ -49,11 +51,15 @@ def _by_pairs(noise: Noise) -> str:
 
 def _stored(noise: Noise) -> str:
     rows = [spread for spread in noise.spreads if spread.metric in _TIMES]
-    seen = " and ".join(f"{spread.metric} from {format_percent(spread.between.stored, 0)}" for spread in rows)
+    seen = " and ".join(f"{spread.metric} {_seen(spread.between.stored)}" for spread in rows)
     if rows[0].between.reason:
         missing = f"{rows[0].between.reason}: perfkit doctor --sessions 3"
         return f"a stored baseline shows {seen}, by what is usual elsewhere; here there are {missing}"
     return f"a stored baseline shows {seen}, by {rows[0].between.sessions} sessions of this machine"
+
+
+def _seen(stored: float) -> str:
+    return f"from {format_percent(stored, 0)}" if stored <= WIDEST else "not at all"
 
 
 def _least(spread: Spread) -> str:

@@ -59,18 +59,19 @@ def launches(repeat: Repeat, column: str) -> NDArray[np.float64]:
 
 def differences(repeat: Repeat, column: str) -> NDArray[np.float64]:
     """ln(candidate / base) of every pair, shape (n,)."""
-    signs = np.where(repeat.swapped, -1.0, 1.0)
-    return np.multiply(signs, later(repeat, column))
+    worse: NDArray[np.float64] = np.where(repeat.swapped, -1.0, 1.0) * later(repeat, column)
+    return worse
 
 
 def later(repeat: Repeat, column: str) -> NDArray[np.float64]:
     """ln(second / first) of every pair, shape (n,)."""
-    return np.log(_side(repeat.second, column) / _side(repeat.first, column))
+    ratios: NDArray[np.float64] = np.log(_side(repeat.second, column) / _side(repeat.first, column))
+    return ratios
 
 
 def _side(values: Mapping[str, Sequence[float]], column: str) -> NDArray[np.float64]:
     if column == NO_RUN_DELAY:
-        return np.asarray(values["ready_time"]) - np.asarray(values["run_delay"])
+        return _side(values, "ready_time") - _side(values, "run_delay")
     return np.asarray(values[column], dtype=np.float64)
 
 

@@ -120,6 +120,8 @@ def test_fewer_than_three_sessions_say_nothing_of_the_spread_between_them():
     assert row(found).between.seen is None
     assert row(found).between.used == 0.02
     assert row(found, "wall time").between.used == 0.10
+    assert "CPU time from +13 %" in found.summary[1]
+    assert "wall time not at all" in found.summary[1]
     assert "here there are 2 of 3 sessions" in found.summary[1]
 
 
