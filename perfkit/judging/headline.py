@@ -12,6 +12,10 @@ _COUNTED: tuple[tuple[Verdict, str, str], ...] = (
     (Verdict.NEW, "new", "new"),
     (Verdict.IMPROVED, "improved", "improved"),
 )
+_WARNED: tuple[tuple[Verdict, str, str], ...] = (
+    (Verdict.REGRESSED, "regression that only warns", "regressions that only warn"),
+    (Verdict.OVER_LIMIT, "exceeded limit that only warns", "exceeded limits that only warn"),
+)
 
 
 def headline(findings: Sequence[Finding], unmeasured: Sequence[Unmeasured]) -> str:
@@ -23,8 +27,10 @@ def headline(findings: Sequence[Finding], unmeasured: Sequence[Unmeasured]) -> s
         return "; ".join([*missed, "nothing was judged: no benchmark that was measured has a budget"])
     if all(_lacks_base(finding) for finding in judged):
         return "; ".join([*missed, f"nothing was compared: {judged[0].why}"])
-    counts = Counter(finding.verdict for finding in judged)
+    counts = Counter(finding.verdict for finding in judged if not finding.only_warns)
+    warned = Counter(finding.verdict for finding in judged if finding.only_warns)
     parts = [*missed, *(_of(counts[kind], one, many) for kind, one, many in _COUNTED if counts[kind])]
+    parts += [_of(warned[kind], one, many) for kind, one, many in _WARNED if warned[kind]]
     total = f"{_of(len(judged), 'finding', 'findings')}"
     fine = counts[Verdict.UNCHANGED] + counts[Verdict.WITHIN_LIMIT]
     if fine == len(judged) and not missed and not any(finding.change for finding in judged):

@@ -9,7 +9,6 @@ from perfkit.judging.headline import headline
 from perfkit.judging.options import Options
 from perfkit.judging.past import Past
 from perfkit.judging.warning import warnings
-from perfkit.model.budget import Level
 from perfkit.model.launch import Outcome
 from perfkit.model.run import Baseline, Recorded, Run
 from perfkit.model.verdict import Finding, Judgement, Unmeasured, Verdict
@@ -100,8 +99,7 @@ def _unmeasured(run: Run, past: Past, options: Options, selected: frozenset[str]
 
 def severity(finding: Finding) -> tuple[float, float]:
     """Worst first, then by size, else as the run has them; what only warns comes after all that fails."""
-    only_warns = bool(finding.budgets) and all(held.budget.level is Level.WARN for held in finding.budgets)
     place = _WORST_FIRST[finding.verdict]
     failing = {Verdict.REGRESSED, Verdict.OVER_LIMIT}
     size = finding.change.estimate if finding.change else 0.0
-    return (place / 10 + 1.5 if only_warns and finding.verdict in failing else place, -abs(size))
+    return (place / 10 + 1.5 if finding.only_warns and finding.verdict in failing else place, -abs(size))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from perfkit.model.budget import Budget
+from perfkit.model.budget import Budget, Level
 from perfkit.model.change import Change, Summary
 from perfkit.model.launch import Outcome
 from perfkit.model.metric import Metric
@@ -117,6 +117,12 @@ class Finding:
     def gating(self) -> bool:
         """Whether a budget speaks of it."""
         return bool(self.budgets)
+
+    @property
+    def only_warns(self) -> bool:
+        """Whether it fails nothing, bad as it is: every budget that is exceeded only warns."""
+        exceeded = [held.budget.level for held in self.budgets if held.met is Met.EXCEEDED]
+        return bool(exceeded) and Level.ERROR not in exceeded and self.reason is not Reason.CRASH
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from perfkit.reporting.view import (
     View,
     unit_once,
 )
-from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, VERDICTS, budget_wording, counted, moment, overall
+from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, budget_wording, counted, finding_wording, moment, overall
 
 ReadDetails = Callable[[Launch], tuple[Detail, ...]]
 
@@ -85,7 +85,7 @@ def _row(number: int, finding: Finding, result: Result | None, sessions: tuple[R
     return Row(
         finding=finding,
         anchor=f"f{number}",
-        wording=VERDICTS[finding.verdict],
+        wording=finding_wording(finding),
         candidate=_side(finding.candidate, finding.metric),
         base=_side(finding.base, finding.metric) if finding.base else None,
         change=_change(finding.change, finding.metric.unit) if finding.change else None,

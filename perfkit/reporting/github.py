@@ -28,9 +28,12 @@ def annotations(view: View) -> str:
 
 
 def outputs(view: View, report: Path | None) -> str:
-    """Lines for $GITHUB_OUTPUT: verdict, the number of regressions, and the report's path."""
+    """Lines for $GITHUB_OUTPUT: verdict, the number of regressions that fail, and the report's path."""
     regressions = sum(
-        row.finding.verdict in {Verdict.REGRESSED, Verdict.OVER_LIMIT} and row.finding.gating for row in view.rows
+        row.finding.verdict in {Verdict.REGRESSED, Verdict.OVER_LIMIT}
+        and row.finding.gating
+        and not row.finding.only_warns
+        for row in view.rows
     )
     path = one_line(str(report)) if report else ""
     return f"verdict={view.judgement.verdict}\nregressions={regressions}\nreport-path={path}\n"

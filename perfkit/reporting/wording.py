@@ -57,6 +57,14 @@ _CODES: dict[ExitCode, Wording] = {
 }
 
 
+def finding_wording(finding: Finding) -> Wording:
+    """What is said of a finding; one that only warns is never bad."""
+    wording = VERDICTS[finding.verdict]
+    if finding.only_warns and wording.tone == "bad":
+        return Wording(f"{wording.word} (warns only)", "!", "unsure")
+    return wording
+
+
 def budget_wording(held: BudgetVerdict) -> Wording:
     """What is said of one budget; one that only warns is never bad."""
     wording = _MET[held.met]
@@ -68,7 +76,8 @@ def budget_wording(held: BudgetVerdict) -> Wording:
 def overall(judgement: Judgement) -> Wording:
     """The whole run in words; a run or comparison that gated nothing is never called passed."""
     code = judgement.exit_code
-    failed = "Regressed" if _any(judgement.findings, Verdict.REGRESSED) else _CODES[ExitCode.REGRESSED].word
+    failing = tuple(finding for finding in judgement.findings if not finding.only_warns)
+    failed = "Regressed" if _any(failing, Verdict.REGRESSED) else _CODES[ExitCode.REGRESSED].word
     if code is ExitCode.NOT_MEASURED and ExitCode.REGRESSED in judgement.codes:
         return Wording(f"{failed}, and not all was measured", "✗", "bad")
     if code is ExitCode.REGRESSED:
@@ -80,13 +89,14 @@ def _passed(findings: tuple[Finding, ...]) -> Wording:
     """Exit code 0: passed only if every budget was decided and kept."""
     compared = any(finding.base is not None for finding in findings)
     gating = tuple(finding for finding in findings if finding.gating)
-    if not gating or _any(gating, Verdict.REGRESSED) or _any(gating, Verdict.OVER_LIMIT):
+    bad = [finding for finding in gating if finding.verdict in {Verdict.REGRESSED, Verdict.OVER_LIMIT}]
+    if not gating or not all(finding.only_warns for finding in bad):
         return Wording("Compared" if compared else "Measured", "·", "plain")
     if _any(gating, Verdict.INCONCLUSIVE):
         return (
             Wording("Passed, but not all is decided", "?", "unsure") if compared else Wording("Measured", "·", "plain")
         )
-    return _CODES[ExitCode.PASSED]
+    return Wording("Passed, with warnings", "!", "unsure") if bad else _CODES[ExitCode.PASSED]
 
 
 def _any(findings: tuple[Finding, ...], verdict: Verdict) -> bool:

@@ -537,7 +537,9 @@ def test_findings_come_worst_first_then_by_size():
     )
     judgement = compare(base, run)
     assert [finding.benchmark for finding in judgement.findings] == ["c", "b", "f", "d", "e", "a"]
-    assert judgement.headline == "3 regressions, 1 limit exceeded and 1 inconclusive in 6 findings"
+    assert judgement.headline == (
+        "2 regressions, 1 limit exceeded, 1 inconclusive and 1 regression that only warns in 6 findings"
+    )
 
 
 def test_warnings_name_age_conditions_disturbance_and_what_is_missing():

@@ -14,10 +14,12 @@ import msgspec
 import pytest
 from rich.console import Console
 
+from perfkit.judging.headline import headline
+from perfkit.model.budget import Level, parse_budget
 from perfkit.model.launch import Outcome
-from perfkit.model.verdict import Reason, Unmeasured, Verdict
+from perfkit.model.verdict import BudgetVerdict, Met, Reason, Unmeasured, Verdict
 from perfkit.reporting import REPORTS, View, build_view, console, github, html, json_report, markdown
-from tests.builders import NOON, a_change, a_finding, a_judgement, a_run
+from tests.builders import CPU, NOON, a_change, a_finding, a_judgement, a_run
 from tests.reporting_builders import HOSTILE, gate_view, hostile_view, run_view
 
 VIEWS = {"gate": gate_view, "run": run_view}
@@ -308,3 +310,20 @@ def test_of_a_long_reason_the_first_line_is_said_and_the_rest_folded():
     tests = ET.fromstring(REPORTS["junit"](view)).iter("testcase")
     assert all("\n" not in one[0].get("message") and "return @table" in one[0].text for one in tests)
     assert github.annotations(view).count("return @table") == 2
+
+
+@pytest.mark.parametrize("verdict", [Verdict.REGRESSED, Verdict.OVER_LIMIT])
+def test_what_only_warns_says_so_everywhere(verdict: Verdict):
+    held = BudgetVerdict(parse_budget("+5 %", CPU, Level.WARN), Met.EXCEEDED, "too much")
+    finding = a_finding(verdict, budgets=(held,))
+    judgement = a_judgement(finding, headline=headline([finding], []), codes=frozenset())
+    view = build_view(judgement, a_run(), None, lambda _: (), generated=NOON)
+    assert "that only warns" in view.headline
+    assert view.wording.word == "Passed, with warnings"
+    word = f"{verdict.value} (warns only)"
+    for name in ("console", "md", "html", "junit"):
+        assert word in REPORTS[name](view)
+        assert "✗" not in REPORTS[name](view)
+    assert github.annotations(view).startswith("::warning ")
+    assert word in github.annotations(view)
+    assert "regressions=0" in github.outputs(view, None)
