@@ -6,7 +6,7 @@ from perfkit.instruments.jack_loop import Route, Trip, send
 from perfkit.model.launch import Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
-from perfkit.probes._audio_loop import check, correlation_curve, loop_caveats, server_rows, where
+from perfkit.probes._audio_loop import check, correlation_curve, driven_by, loop_caveats, server_rows, where
 from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import Delay, excitation, find_delay
 
@@ -23,11 +23,11 @@ def app_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
     require_client()
     kind = choose(probe.server)
     signal = excitation(launcher.seed)
-    route = Route((probe.input_port,), (probe.output_port, ""))
     with (
         private_server(launcher, kind, rate=probe.rate, block=probe.block) as server,
         external_client(probe, launcher, server),
     ):
+        route = Route((probe.input_port, *driven_by(server)), (probe.output_port, ""))
         tail = round(probe.longest * probe.rate)
         trip = send(launcher, server, signal, tail=tail, route=route, ports_within=probe.ports_within)
         through, own = (find_delay(signal, channel) for channel in trip.channels)

@@ -9,6 +9,11 @@ from perfkit.probes._audio_format import caveats as real_time_caveats
 from perfkit.signal.correlation import Delay
 
 
+def driven_by(server: AudioServer) -> tuple[str, ...]:
+    """The port that ties our clients to the driver of a private server, so that it calls them whatever happens."""
+    return (server.play,) if server.play else ()
+
+
 def check(delay: Delay, hint: str) -> None:
     """Raises Invalid where a delay is void."""
     if delay.trouble:

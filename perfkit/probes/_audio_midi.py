@@ -9,7 +9,7 @@ from perfkit.model.errors import Invalid
 from perfkit.model.launch import Curve, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
-from perfkit.probes._audio_loop import check, loop_caveats, server_rows, where
+from perfkit.probes._audio_loop import check, driven_by, loop_caveats, server_rows, where
 from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.signal.onsets import onsets
@@ -40,7 +40,7 @@ def midi_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
             server,
             signal,
             tail=sent[-1] + 2 * spacing,
-            route=Route((), (probe.output_port, ""), probe.midi_port),
+            route=Route(driven_by(server), (probe.output_port, ""), probe.midi_port),
             notes=Notes(sent, probe.note, round(_HELD * spacing)),
             ports_within=probe.ports_within,
         )

@@ -15,9 +15,10 @@ import platform
 import sys
 import threading
 import time
+import traceback
 from typing import TYPE_CHECKING, Any, Callable
 
-from .opening import FIFO, SETUP, Cycles, allow, leave, load_jack, open_client, policy, settle, wait_for_ports
+from .opening import FIFO, SETUP, Cycles, allow, give_up, leave, load_jack, open_client, policy, settle, wait_for_ports
 
 if TYPE_CHECKING:
     from perfkit.worker import audio
@@ -99,7 +100,17 @@ class Player:
 
 
 def main() -> None:
-    """Play the request given on the command line; write the report whole or not at all."""
+    """Play the request given on the command line; whatever goes wrong ends it at once."""
+    try:
+        play()
+    except SystemExit as said:
+        give_up(str(said))
+    except BaseException:  # noqa: BLE001 - the body is somebody's code
+        give_up(traceback.format_exc())
+
+
+def play() -> None:
+    """Open a client, play, write the report whole or not at all, and leave."""
     sys.path[:] = [path for path in sys.path if path != FOLDER]  # it must not shadow the program's modules
     request = json.loads(sys.argv[1])
     jack, sink = load_jack(), virtual_sink()

@@ -152,7 +152,7 @@ def play(loop: Loop, deadline: float) -> None:
     loop.started = True
     while loop.at < loop.frames:
         if time.monotonic() > deadline:
-            sys.exit("the server stopped calling after %d of %d frames" % (loop.at, loop.frames))
+            give_up("the server stopped calling after %d of %d frames" % (loop.at, loop.frames))
         time.sleep(0.02)
 
 
@@ -177,7 +177,7 @@ def main() -> None:
     try:
         connect(client, loop, relay, request)
     except jack.JackError as error:
-        sys.exit("the ports cannot be connected: %s" % error)
+        give_up("the ports cannot be connected: %s" % error)
     allow(0.0)
     play(loop, deadline)
     report = {

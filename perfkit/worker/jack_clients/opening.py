@@ -10,7 +10,7 @@ import signal
 import sys
 import threading
 import time
-from typing import Any
+from typing import Any, NoReturn
 
 POLL = 0.005
 SETUP = 8.0  # s: opening, activating and connecting take a tenth of one
@@ -45,7 +45,7 @@ def open_client(jack: Any, name: str, deadline: float) -> Any:
             return jack.Client(name, no_start_server=True)
         except jack.JackOpenError as error:
             if time.monotonic() > deadline:
-                sys.exit("the server does not answer: %s" % error)
+                give_up("the server does not answer: %s" % error)
             time.sleep(POLL)
 
 
@@ -63,7 +63,7 @@ def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None
     while not set(names) <= {port.name for port in client.get_ports()}:
         if time.monotonic() > deadline:
             there = [port.name for port in client.get_ports() if not port.name.startswith("perfkit-")]
-            sys.exit("the server has no ports %s; it has %s" % (" and ".join(names), ", ".join(there) or "none"))
+            give_up("the server has no ports %s; it has %s" % (" and ".join(names), ", ".join(there) or "none"))
         time.sleep(POLL)
 
 
@@ -81,6 +81,14 @@ def leave(*clients: Any) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def give_up(message: str) -> NoReturn:
+    """Say why and end at once: an interpreter that ends by itself while a client is active may wait for it for ever."""
+    sys.stderr.write(message.rstrip() + "\n")
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def settle() -> None:
