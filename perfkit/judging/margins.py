@@ -26,11 +26,15 @@ WALL_PRIOR: Final = 0.10
 
 @dataclass(frozen=True, slots=True)
 class Margins:
-    """θ0 `ignore`, δ `tolerance` and τ0 `prior`: fractions on a ratio scale, else in the metric's unit."""
+    """θ0 `ignore`, δ `tolerance` and τ0 `prior`: fractions on a ratio scale, else in the metric's unit.
+
+    `between` is the τ of pairs where it is what raised θ0.
+    """
 
     ignore: float
     tolerance: float
     prior: float
+    between: float | None = None
 
 
 def margins(metric: Metric, tolerance: Tolerance | None, base: float, options: Options) -> Margins | None:
@@ -56,8 +60,10 @@ def pair_margins(metric: Metric, tolerance: Tolerance | None, middle: float, opt
     known = options.between.get(metric.resource)
     if wanted is None or known is None or metric.scale is Scale.DIFFERENCE:
         return wanted
-    ignore = max(wanted.ignore, expm1(BETWEEN_SHARE * known.pairs))
-    return Margins(ignore, max(wanted.tolerance, ignore + APART), wanted.prior)
+    ignore = expm1(BETWEEN_SHARE * known.pairs)
+    if ignore <= wanted.ignore:
+        return wanted
+    return Margins(ignore, max(wanted.tolerance, ignore + APART), wanted.prior, known.pairs)
 
 
 def default_tolerance(metric: Metric, options: Options) -> float:

@@ -56,14 +56,18 @@ def from_decision(decision: Decision, metric: Metric, wanted: Margins) -> Change
         improved=decision.outcome == "improved",
         unchanged=decision.outcome == "unchanged",
         method="pairs",
-        note="; ".join(_notes(decision, metric)),
+        between=wanted.between,
+        between_from="doctor" if wanted.between else "",
+        note="; ".join(_notes(decision, metric, wanted)),
         pairs=decision.pairs,
     )
 
 
-def _notes(decision: Decision, metric: Metric) -> list[str]:
+def _notes(decision: Decision, metric: Metric, wanted: Margins) -> list[str]:
     varies = [VARIES] if metric.kind is Kind.DETERMINISTIC else []
-    same = {"identical": ["identical values"], "constant": ["every pair differs by the same"], "walks": []}
+    ignored = [f"ignored up to {wanted.ignore * 100:.1f} %: doctor's sessions of one program differ by that"]
+    walked = ignored if wanted.between else []
+    same = {"identical": ["identical values"], "constant": ["every pair differs by the same"], "walks": walked}
     return varies + same[decision.basis]
 
 

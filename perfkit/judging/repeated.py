@@ -15,6 +15,8 @@ from perfkit.stats.sessions import MIN_LAUNCHES, MIN_SESSIONS, RepeatedSessions,
 
 APART: Final = 60.0
 """s between the end of a session and the start of the next: neighbours in time share what a machine does."""
+SLEW: Final = 0.5
+"""s by which the clock of the day may fall back in a wait of that length."""
 NEWEST: Final = 20
 """So many sessions count; older ones are of another state of the machine."""
 NO_RUN_DELAY: Final = "ready_time - run_delay"
@@ -27,7 +29,7 @@ def counting(repeats: Iterable[Repeat]) -> tuple[Repeat, ...]:
     """The newest sessions that are long enough and far enough apart, oldest first."""
     kept: list[Repeat] = []
     for repeat in sorted(repeats, key=lambda each: each.started):
-        apart = not kept or repeat.started - kept[-1].ended >= APART
+        apart = not kept or repeat.started - kept[-1].ended >= APART - SLEW
         if apart and 2 * len(repeat.swapped) >= MIN_LAUNCHES:
             kept.append(repeat)
     return tuple(kept[-NEWEST:])

@@ -144,7 +144,10 @@ class Noise:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """All of it; `noise` is None where nothing was launched, `advice` what to change first."""
+    """All of it; `noise` is None where nothing was launched, `advice` what to change first.
+
+    `kept` is the file that holds the machine's sessions, or empty where none was measured.
+    """
 
     machine: Machine
     conditions: Conditions
@@ -152,3 +155,4 @@ class Diagnosis:
     noise: Noise | None = None
     advice: tuple[str, ...] = ()
     interrupted: bool = False
+    kept: str = ""

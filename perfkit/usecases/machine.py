@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 
@@ -33,15 +34,17 @@ def diagnose(start: Path, asked: Asked | None, observer: DoctorObserver) -> Diag
         return found
     load_repeats(state_folder(), machine.fingerprint)  # damage is told before anything is measured
     measured: list[Repeat] = []
+    files: list[Path] = []
 
     def keep(repeat: Repeat) -> None:
-        add_repeat(state_folder(), machine, repeat)
+        files.append(add_repeat(state_folder(), machine, repeat))
         measured.append(repeat)
 
     with machine_lock(f"`perfkit doctor` (pid {os.getpid()})"), Host.open() as host:
         launch, about = launching(host, python, config.root), (program_name(conditions), conditions)
         finished = measure_repeats(asked, launch, keep, about, observer, Clocks())
-    return _explained(found, config, measured, interrupted=not finished)
+    found = replace(found, interrupted=not finished, kept=str(files[-1]) if files else "")
+    return _explained(found, config, measured) if measured else found
 
 
 def known_of(machine: str, before: float = inf) -> Mapping[Resource, Between]:
@@ -57,16 +60,12 @@ def known_of(machine: str, before: float = inf) -> Mapping[Resource, Between]:
     return known_between(repeats)
 
 
-def _explained(found: Diagnosis, config: Config, measured: list[Repeat], *, interrupted: bool) -> Diagnosis:
-    from dataclasses import replace
-
+def _explained(found: Diagnosis, config: Config, measured: list[Repeat]) -> Diagnosis:
     from perfkit.judging.fitness import noise_of
     from perfkit.judging.fitness_wording import advice
 
-    if not measured:
-        return replace(found, interrupted=interrupted)
     gate = config.tables.gate
     options = Options(alpha=gate.alpha, beta=gate.beta, ignore=gate.ignore, tolerance=gate.tolerance)
     noise = noise_of(measured, load_repeats(state_folder(), found.machine.fingerprint), options)
     told = advice(noise, found.capabilities, found.conditions)
-    return replace(found, noise=noise, advice=told, interrupted=interrupted)
+    return replace(found, noise=noise, advice=told)

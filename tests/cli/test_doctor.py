@@ -30,6 +30,7 @@ def test_sessions_are_measured_kept_and_told(tmp_path):
     assert memory["median"] > 16 * 2**20  # the program holds that much
     assert wall["between"]["seen"] is None
     assert "session 2 of 2" in done.stderr
+    assert told["kept"] in done.stderr
     assert [len(session["swapped"]) for session in kept(tmp_path)] == [3, 3]
     again = perfkit(tmp_path, "doctor", "--pairs", "3", COLUMNS="80")
     assert again.returncode == 0, again.stderr

@@ -51,6 +51,8 @@ def doctor(
         emit(json.dumps(told, indent=2, allow_nan=False))
     else:
         print_diagnosis(diagnosis, Console(highlight=False))
+    if diagnosis.kept:
+        say(f"kept for every project on this machine: {diagnosis.kept}")
     if diagnosis.interrupted:
         done = diagnosis.noise.sessions if diagnosis.noise else 0
         say(f"interrupted; {done} {'session was' if done == 1 else 'sessions were'} kept")

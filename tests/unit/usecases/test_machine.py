@@ -9,7 +9,9 @@ from perfkit.instruments.state_folder import state_folder
 from perfkit.judging.judgement import compare
 from perfkit.judging.margins import pair_margins
 from perfkit.judging.options import Between, Options
+from perfkit.judging.pair_gates import open_gate
 from perfkit.loading.config import read_config
+from perfkit.model.budget import Tolerance
 from perfkit.model.errors import DataError
 from perfkit.model.metric import Resource
 from perfkit.model.verdict import Verdict
@@ -93,3 +95,15 @@ def test_pairs_ignore_what_sessions_favour_a_side_by_and_not_what_both_sides_sha
     assert ignored(tau=0.15, sessions=5) == 0.01
     assert ignored(tau=0.15, sessions=5, pairs=0.02) == pytest.approx(expm1(2.33 * 0.02))
     assert ignored(tau=0.0, sessions=5, pairs=0.001) == 0.01
+
+
+def test_a_gate_of_pairs_says_that_doctor_raised_what_it_ignores():
+    known = Options(between={Resource.WALL: Between(tau=0.1, sessions=5, pairs=0.02)})
+    for options, note in ((known, "ignored up to 4.8 %: doctor's sessions"), (Options(), "")):
+        gate = open_gate(WALL, Tolerance(0.05, "s", relative=True), options)
+        for step in range(60):
+            gate.add(1.0, 1.0 + 0.01 * ((step % 7) - 3))
+        change = gate.so_far().change
+        assert change.note.startswith(note)
+        assert change.between_from == ("doctor" if note else "")
+        assert bool(change.note) == bool(note)
