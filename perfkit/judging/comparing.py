@@ -5,6 +5,7 @@ from math import expm1, inf, log, log1p
 
 import numpy as np
 
+from perfkit.judging import small_memory
 from perfkit.judging.counting import compare_counts
 from perfkit.judging.exact import compare_exact
 from perfkit.judging.margins import Margins, margins
@@ -12,7 +13,7 @@ from perfkit.judging.options import Options
 from perfkit.judging.refusal import Refusal
 from perfkit.judging.summaries import LEVEL, constant
 from perfkit.model.budget import Tolerance
-from perfkit.model.change import Change
+from perfkit.model.change import IDENTICAL, Change
 from perfkit.model.metric import Better, Kind, Metric, Scale
 from perfkit.model.verdict import Reason
 from perfkit.stats.sessions import MIN_LAUNCHES, RepeatedSessions, SessionComparison, SessionRule, compare_sessions
@@ -64,7 +65,9 @@ def _noisy(
     doctor = RepeatedSessions(seen.sessions, seen.tau) if seen else None
     said = compare_sessions([_oriented(metric, row) for row in usable], _oriented(metric, candidate), rule, doctor)
     identical = all(sorted(session) == sorted(candidate) for session in usable)
-    return _identical(said, wanted, metric) if identical else _as_change(said, wanted, metric)
+    if identical:
+        return _identical(said, wanted, metric)
+    return _as_change(said, wanted, metric, small_memory.remark(metric, wanted, middle))
 
 
 def _refused(metric: Metric, base: Sessions, usable: Sessions, candidate: Sequence[float]) -> Refusal | None:
@@ -97,7 +100,7 @@ def _shown(value: float, scale: Scale) -> float:
     return expm1(min(value, 700.0)) if scale is Scale.RATIO else value
 
 
-def _as_change(said: SessionComparison, wanted: Margins, metric: Metric) -> Change:
+def _as_change(said: SessionComparison, wanted: Margins, metric: Metric, remark: str) -> Change:
     scale = metric.scale
     return Change(
         estimate=_shown(said.difference, scale),
@@ -116,7 +119,7 @@ def _as_change(said: SessionComparison, wanted: Margins, metric: Metric) -> Chan
         method="sessions",
         between=said.tau,
         between_from=said.tau_source,
-        note=VARIES if metric.kind is Kind.DETERMINISTIC else "",
+        note="; ".join(filter(None, (VARIES if metric.kind is Kind.DETERMINISTIC else "", remark))),
     )
 
 
@@ -126,5 +129,5 @@ def _identical(said: SessionComparison, wanted: Margins, metric: Metric) -> Chan
         0.0, 0.0, 0.0, LEVEL, metric.scale is Scale.RATIO, wanted.ignore, wanted.tolerance,
         _shown(said.tolerance_seen, metric.scale), 1.0, 1.0,
         suspected=False, improved=False, unchanged=True, method="sessions",
-        between=said.tau, between_from=said.tau_source, note="identical values",
+        between=said.tau, between_from=said.tau_source, note=IDENTICAL,
     )  # fmt: skip

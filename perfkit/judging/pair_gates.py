@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from perfkit.judging import pair_changes
+from perfkit.judging import pair_changes, small_memory
 from perfkit.judging.exact import compare_exact
 from perfkit.judging.margins import Margins, pair_margins
 from perfkit.judging.options import Options
@@ -85,6 +85,7 @@ class NoisyPairs:
         self._metric, self._tolerance, self._options, self._confirming = metric, tolerance, options, confirming
         self._gate: Gate | None = None
         self._wanted: Margins | None = None
+        self._middle = 0.0
         self._differences: list[float] = []
         self.settled: Settled | Refusal | None = None
 
@@ -125,12 +126,13 @@ class NoisyPairs:
         if self._gate is None or self._wanted is None:
             return pair_changes.NO_PAIRS
         decision = pair_changes.undecided(self._differences, self._gate.rule)
-        change = pair_changes.from_decision(decision, self._metric, self._wanted)
+        change = self._remarked(pair_changes.from_decision(decision, self._metric, self._wanted))
         return Settled("inconclusive", change, Reason.NOISE, decision.further_pairs)
 
     def _open(self, base: float, candidate: float) -> Gate | None:
         """The rule depends on the first pair through its size alone, which swapping its sides leaves as it is."""
         middle = float(np.sqrt(base * candidate)) if min(base, candidate) > 0 else 0.0
+        self._middle = middle
         self._wanted = wanted = pair_margins(self._metric, self._tolerance, middle, self._options)
         if wanted is None:
             why = "a tolerance of 0 says nothing of how large a change of this metric is large"
@@ -150,8 +152,12 @@ class NoisyPairs:
         if (decision := gate.decision) is None or self._wanted is None:
             return
         reason = pair_changes.REASONS[decision.reason] if decision.reason else None
-        change = pair_changes.from_decision(decision, self._metric, self._wanted)
+        change = self._remarked(pair_changes.from_decision(decision, self._metric, self._wanted))
         self.settled = Settled(decision.outcome, change, reason, decision.further_pairs)
+
+    def _remarked(self, change: Change) -> Change:
+        remark = small_memory.remark(self._metric, self._wanted, self._middle) if self._wanted else ""
+        return replace(change, note="; ".join(filter(None, (change.note, remark))))
 
 
 class CountPairs:

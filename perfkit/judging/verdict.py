@@ -7,7 +7,7 @@ from perfkit.judging import wording
 from perfkit.judging.limits import Held
 from perfkit.judging.refusal import Refusal
 from perfkit.model.budget import Tolerance
-from perfkit.model.change import Change
+from perfkit.model.change import IDENTICAL, Change
 from perfkit.model.metric import Metric
 from perfkit.model.verdict import BudgetVerdict, Met, Reason, Verdict
 
@@ -16,7 +16,7 @@ _WORST_FIRST = tuple(Verdict)
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """A verdict with its sentence; `reason` and `advice` where it is inconclusive or new."""
+    """A verdict with its sentence; `reason` where it is inconclusive or new, `advice` where something can be done."""
 
     verdict: Verdict
     why: str
@@ -37,7 +37,8 @@ def decide(metric: Metric, seen: Change | Refusal, against: str) -> Decision:
     if seen.improved:
         return Decision(Verdict.IMPROVED, said)
     if seen.unchanged:
-        return Decision(Verdict.UNCHANGED, f"{said}{_how_sure(metric, seen)}")
+        advice = f"to hold the tolerance use: {_pairs(against)}" if seen.coarse else ""
+        return Decision(Verdict.UNCHANGED, f"{said}{_how_sure(metric, seen)}", advice=advice)
     return _undecided(metric, seen, said, against)
 
 
@@ -103,9 +104,9 @@ def _how_sure(metric: Metric, change: Change) -> str:
         return f", within the allowed {wording.allowed(metric, change)}" if change.estimate else ""
     if change.method == "counts":
         return f"; a rise of {wording.allowed(metric, change)} or more a launch is excluded"
-    if change.note == "identical values":
+    if change.note == IDENTICAL:
         return ""
-    if (change.detectable or 0.0) > change.tolerance:
+    if change.coarse:
         return f"; {wording.visible(metric, change)}"
     return f"; a regression of {wording.allowed(metric, change)} or more is excluded"
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from perfkit.judging.past import Past
 from perfkit.model.launch import Launch, Outcome
+from perfkit.model.reasons import said
 from perfkit.model.run import Run
 
 _SHARE = re.compile(r" (\d+\.\d) %$")
@@ -45,7 +46,7 @@ def _of_launches(run: Run) -> Iterator[str]:
         invalid = [launch for launch in result.launches if launch.outcome is Outcome.INVALID]
         if invalid and result.outcome is Outcome.MEASURED:
             share = f"{len(invalid)} of {len(result.launches)} launches"
-            yield f"{result.benchmark}: {share} were invalid and do not count ({invalid[-1].reason})"
+            yield f"{result.benchmark}: {share} were invalid and do not count ({said(invalid[-1].reason)})"
 
 
 def _worst_rules(launches: list[Launch]) -> str:

@@ -1,6 +1,7 @@
 """Changes in words: short sentences with the numbers that matter."""
 
-from perfkit.model.change import Change
+from perfkit.judging.small_memory import IGNORED
+from perfkit.model.change import IDENTICAL, Change
 from perfkit.model.metric import Better, Metric, Resource
 from perfkit.model.units import format_quantity
 
@@ -8,12 +9,13 @@ from perfkit.model.units import format_quantity
 def described(metric: Metric, change: Change) -> str:
     """`12.4 % slower [8.1, 16.9]`, or `no change` where every digit is the same."""
     if change.estimate == change.low == change.high == 0:
-        return "identical values" if change.note else "no change"
+        return IDENTICAL if change.note else "no change"
     worse, better = _words(metric)
     sign, word = (1.0, worse) if change.estimate >= 0 else (-1.0, better)
     size = amount(abs(change.estimate), metric, relative=change.relative)
     per = " a launch" if change.method == "counts" else ""
-    return f"{size} {word}{per}{_interval(metric, change, sign)}"
+    ignored = f" ({IGNORED})" if IGNORED in change.note else ""
+    return f"{size} {word}{per}{_interval(metric, change, sign)}{ignored}"
 
 
 def amount(value: float, metric: Metric, *, relative: bool) -> str:

@@ -1,6 +1,10 @@
 """A difference with its interval."""
 
 from dataclasses import dataclass
+from typing import Final
+
+IDENTICAL: Final = "identical values"
+"""The note of a change between the same numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,3 +55,10 @@ class Change:
     between_from: str = ""
     note: str = ""
     pairs: int = 0
+
+    @property
+    def coarse(self) -> bool:
+        """Whether it is unchanged only as far as a stored baseline can tell, which is not as far as the tolerance."""
+        only_unchanged = self.unchanged and not self.suspected and not self.improved
+        blind = (self.detectable or 0.0) > self.tolerance and self.note != IDENTICAL
+        return only_unchanged and blind and self.method == "sessions"

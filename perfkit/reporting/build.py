@@ -82,14 +82,16 @@ def _summary(run: Run, judgement: Judgement, sessions: tuple[Recorded, ...]) -> 
 
 
 def _row(number: int, finding: Finding, result: Result | None, sessions: tuple[Recorded, ...], run_label: str) -> Row:
+    change = _change(finding.change, finding.metric.unit) if finding.change else None
+    seen = change.detectable.lstrip("+") if change and finding.change and finding.change.coarse else ""
     return Row(
         finding=finding,
         anchor=f"f{number}",
         wording=finding_wording(finding),
         candidate=_side(finding.candidate, finding.metric),
         base=_side(finding.base, finding.metric) if finding.base else None,
-        change=_change(finding.change, finding.metric.unit) if finding.change else None,
-        budgets=tuple(BudgetText(str(held.budget), budget_wording(held), held.why) for held in finding.budgets),
+        change=change,
+        budgets=tuple(BudgetText(str(held.budget), budget_wording(held, seen), held.why) for held in finding.budgets),
         picture=picture(finding, result, sessions, run_label),
         unit=finding.metric.unit,
         declared=bool(finding.budgets or (result and result.budgets.get(finding.metric.name))),

@@ -10,12 +10,13 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from perfkit.reporting.coarse import coarse
 from perfkit.reporting.escaping import one_line, printable, shortened
 from perfkit.reporting.view import Row, View
 from perfkit.reporting.wording import Tone, Wording, counted
 
 _STYLES: dict[Tone, str] = {"bad": "bold red", "unsure": "yellow", "good": "green", "plain": ""}
-_ASCII = str.maketrans({"✗": "x", "✓": "v", "→": ">", "·": ".", "µ": "u", "…": "~", "≠": "!"})
+_ASCII = str.maketrans({"✗": "x", "✓": "v", "→": ">", "·": ".", "µ": "u", "≥": ">=", "…": "~", "≠": "!"})
 _WIDTH = 100
 _NARROW = 23
 """On a narrow console a longer cell pushes only its own line's further cells."""
@@ -37,6 +38,7 @@ def print_view(view: View, console: Console) -> None:
     if view.rows:
         page.blank()
         _table(view, page)
+    _coarse(view, page)
     _explanations(view, page)
     _unmeasured(view, page)
     for sign, texts in (("!", view.warnings), ("i", view.caveats)):
@@ -152,6 +154,14 @@ def _print_cells(page: _Page, cells: Sequence[Cell], widths: Sequence[int], lead
         line += [(set_cell_size(text, max(width, needed)), cell_style), ("  ", "")]
         used += max(width, needed) + 2
     page.line(*line)
+
+
+def _coarse(view: View, page: _Page) -> None:
+    """What could not have been seen of the rows that are called unchanged."""
+    for one in coarse(view.rows):
+        name = f"{shortened(one.rows[0].benchmark, 60)} {shortened(one.rows[0].metric, 40)}{one.more}"
+        advice = (" Next: ", "dim"), (one_line(one.advice), "cyan")
+        page.hanging(("= ", ""), (name, "bold"), (f": {one.why}.", ""), *(advice if one.advice else ()))
 
 
 def _explanations(view: View, page: _Page) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from perfkit.reporting.coarse import Coarse, coarse
 from perfkit.reporting.escaping import gfm, gfm_code, shortened, xml
 from perfkit.reporting.view import BudgetText, Explanation, Fact, Row, UnmeasuredRow, View
 from perfkit.reporting.wording import counted
@@ -38,6 +39,7 @@ def document(view: View, limit: int, size: Callable[[str], int] = len) -> str:
     pages.table("", urgent, _title(view))
     pages.listed("Not measured", view.unmeasured)
     pages.explained(view.explanations)
+    pages.coarse(coarse(view.rows))
     calm = [row for row in view.rows if not row.needs_eyes]
     pages.folded("with nothing to do", [row for row in calm if row.budgets], _title(view))
     pages.folded("without a budget", [row for row in calm if not row.budgets], _title(view))
@@ -77,6 +79,14 @@ class _Pages:
         lines = [_explained(one) for one in explanations]
         if lines:
             self._fill("\n**Why, and what to do**\n\n", lines, "", "line")
+
+    def coarse(self, groups: Iterable[Coarse]) -> None:
+        """What could not have been seen of the rows that are called unchanged."""
+        lines = [
+            f"* = {_name(one.rows[0])}{one.more}: {_text(one.why)}. **Next:** {_text(one.advice)}\n" for one in groups
+        ]
+        if lines:
+            self._fill("\n**Unchanged as far as can be seen**\n\n", lines, "", "line")
 
     def _fill(self, before: str, lines: list[str], after: str, noun: str) -> None:
         left = self._room - self._size(before + after) - 80

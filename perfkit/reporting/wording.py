@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
-from perfkit.model.budget import Level
+from perfkit.model.budget import Level, Tolerance
 from perfkit.model.launch import Outcome
 from perfkit.model.verdict import BudgetVerdict, ExitCode, Finding, Judgement, Met, Verdict
 
@@ -65,8 +65,13 @@ def finding_wording(finding: Finding) -> Wording:
     return wording
 
 
-def budget_wording(held: BudgetVerdict) -> Wording:
-    """What is said of one budget; one that only warns is never bad."""
+def budget_wording(held: BudgetVerdict, seen: str = "") -> Wording:
+    """What is said of one budget; one that only warns is never bad.
+
+    `seen` is the smallest change that could have been seen, given where a tolerance is not excluded.
+    """
+    if seen and held.met is Met.MET and isinstance(held.budget, Tolerance):
+        return Wording(f"not exceeded as far as can be seen (≥ {seen})", "=", "plain")
     wording = _MET[held.met]
     if held.budget.level is Level.WARN and wording.tone == "bad":
         return Wording("exceeded (warns only)", "!", "unsure")

@@ -80,7 +80,8 @@ def test_whatever_the_values_every_code_has_its_finding(metric, base, candidate,
     judgement = judged(metric, base, candidate, **changes)
     (one,) = judgement.findings
     assert (one.verdict is Verdict.INCONCLUSIVE) == (one.reason is not None)
-    assert bool(one.advice) == (one.verdict is Verdict.INCONCLUSIVE)
+    seen_coarsely = one.verdict is Verdict.UNCHANGED and one.change is not None and one.change.coarse
+    assert bool(one.advice) == (one.verdict is Verdict.INCONCLUSIVE or seen_coarsely)
     assert one.why
     assert (ExitCode.REGRESSED in judgement.codes) == (one.budgets[0].met is Met.EXCEEDED)
     assert (judgement.exit_code is ExitCode.PASSED) == (one.budgets[0].met is Met.MET)

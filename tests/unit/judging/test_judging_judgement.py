@@ -558,3 +558,21 @@ def test_warnings_name_age_conditions_disturbance_and_what_is_missing():
         "synth_startup: 1 of 11 launches were invalid and do not count (dropped requests)",
     )
     assert compare(a_baseline(a_run()), a_run()).warnings == ()
+
+
+def test_unchanged_without_having_seen_the_tolerance_says_so_and_what_would():
+    finding, _ = one_finding(shuffled(), {"cpu_time": ["+2 %"]})
+    assert finding.verdict is Verdict.UNCHANGED
+    assert finding.change.coarse
+    assert "could be seen" in finding.why
+    assert finding.advice == "to hold the tolerance use: perfkit gate --against feature"
+    again, _ = one_finding(STEADY, {"cpu_time": ["+2 %"]})
+    assert (again.change.coarse, again.advice) == (False, "")
+
+
+@pytest.mark.parametrize(("size", "told"), [(1e6, True), (1e8, False)])
+def test_where_small_differences_of_memory_widen_the_tolerance_the_sentence_says_so(size, told):
+    budgets = {"peak_memory": ["+5 %"]}
+    finding, _ = one_finding(times(size * 10, shuffled(1.5)), budgets, times(size * 10), MEMORY)
+    assert finding.verdict is Verdict.REGRESSED
+    assert ("(differences below 256 KiB are ignored)" in finding.why) is told

@@ -327,3 +327,21 @@ def test_what_only_warns_says_so_everywhere(verdict: Verdict):
     assert github.annotations(view).startswith("::warning ")
     assert word in github.annotations(view)
     assert "regressions=0" in github.outputs(view, None)
+
+
+def test_a_tolerance_that_could_not_be_seen_is_not_called_met():
+    advice = "to hold the tolerance use: perfkit gate --against main"
+    findings = [
+        a_finding(Verdict.UNCHANGED, benchmark=f"b{seen}", change=a_change(0.01, detectable=seen), advice=advice)
+        for seen in (0.1, 0.235)
+    ]
+    sharp = a_finding(Verdict.UNCHANGED, benchmark="sharp", change=a_change(0.01, detectable=0.04))
+    view = build_view(a_judgement(*findings, sharp), a_run(), None, lambda _: (), generated=NOON)
+    assert [row.budgets[0].wording.word for row in view.rows] == [
+        "not exceeded as far as can be seen (≥ 10.0 %)", "not exceeded as far as can be seen (≥ 23.5 %)", "met",
+    ]  # fmt: skip
+    line = f"b0.235 cpu_time and 1 more: only changes of 10.0 to 23.5 % could have been seen. Next: {advice}"
+    assert line in " ".join(console.render(view).split())
+    assert "only changes of 10.0 to 23.5 % could have been seen. **Next:** to hold" in markdown.render(view)
+    for name in ("md", "html", "junit"):
+        assert "not exceeded as far as can be seen (≥ 23.5 %)" in REPORTS[name](view)
