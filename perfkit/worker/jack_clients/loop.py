@@ -23,6 +23,7 @@ from .opening import (
     FIFO,
     SETUP,
     allow,
+    give_up,
     later,
     leave,
     load_jack,

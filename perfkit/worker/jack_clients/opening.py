@@ -60,10 +60,11 @@ def allow(seconds: float) -> None:
 
 def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None:
     """Wait until the server shows these ports. Exits with the names that are there instead."""
-    while not set(names) <= {port.name for port in client.get_ports()}:
+    while missing := set(names) - {port.name for port in client.get_ports()}:
         if time.monotonic() > deadline:
             there = [port.name for port in client.get_ports() if not port.name.startswith("perfkit-")]
-            give_up("the server has no ports %s; it has %s" % (" and ".join(names), ", ".join(there) or "none"))
+            wanted = " and ".join(name for name in names if name in missing)
+            give_up("the server has no port %s; it has %s" % (wanted, ", ".join(there) or "none"))
         time.sleep(POLL)
 
 
