@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,30 @@ def test_layers_import_only_from_below():
     lint = "from importlinter.cli import lint_imports_command; lint_imports_command()"
     done = subprocess.run([sys.executable, "-c", lint], cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
+
+
+def test_no_module_imports_itself_through_others():
+    names = {
+        ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in MODULES
+    }
+    graph = {name: sorted(own_imports(path, names) - {name}) for name, path in names.items()}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def own_imports(path, names):
+    """The modules of ours that a file imports, wherever it does: also inside functions and for types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            inner = {f"{node.module}.{alias.name}" for alias in node.names} & set(names)
+            found |= inner or ({node.module} & set(names))
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & set(names)
+    return found
 
 
 @pytest.mark.parametrize("path", MODULES, ids=place)
@@ -85,7 +110,10 @@ def test_help_and_version_load_nothing_heavy(option):
     assert done.stderr.strip() == "[] 0"
 
 
-@pytest.mark.parametrize("kind", ["Startup", "Memory", "Load", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Size", "Call"])
+@pytest.mark.parametrize(
+    "kind",
+    ["Startup", "Memory", "Load", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Size", "Call"],
+)
 def test_declaring_a_probe_loads_nothing_heavy(kind):
     heavy = HEAVY | {"aiohttp", "hdrh", "jack", "msgspec"}
     code = f"import sys, perfkit; perfkit.{kind}; print(sorted({heavy!r} & set(sys.modules)))"
