@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from perfkit.judging import comparing, verdict, wording
-from perfkit.judging.limits import Held, hold
+from perfkit.judging.floors import below_reading
+from perfkit.judging.limits import Held, hold_each
 from perfkit.judging.options import Options
 from perfkit.judging.past import Past
 from perfkit.judging.refusal import Refusal
@@ -34,6 +35,7 @@ class Case:
     limits: tuple[Limit, ...]
     everything: bool
     against: str
+    base_at_floor: bool = False
 
     @property
     def is_compared(self) -> bool:
@@ -69,6 +71,7 @@ def cases(run: Run, past: Past, options: Options, confirmation: Run | None) -> I
                 limits=tuple(budget for budget in budgets if isinstance(budget, Limit)),
                 everything=options.everything,
                 against=past.branch,
+                base_at_floor=past.at_floor(result, metric),
             )
 
 
@@ -84,9 +87,11 @@ def judged(case: Case, options: Options) -> Judged:
     """Judge one case; `options.alpha` is its own share of the level."""
     summary = summarise(case.metric, (case.values,))
     change, decision = _comparison(case, options)
-    limits = [hold(limit, case.metric, case.values, summary) for limit in case.limits]
+    limits = hold_each(case.limits, case.result, case.metric, case.values, summary)
     if lacks_real_time(case.result) and case.metric.kind is not Kind.DETERMINISTIC:
         decision, limits = not_real_time(decision, limits)
+    own = case.result.at_floor(case.metric)
+    decision, limits = below_reading(decision, limits, change, case.values, base=case.base_at_floor, own=own)
     final = verdict.combine(decision, limits)
     held = (*((verdict.hold_tolerance(case.tolerance, decision),) if case.tolerance else ()), *limits)
     finding = Finding(

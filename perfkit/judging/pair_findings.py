@@ -9,7 +9,8 @@ from perfkit.judging import pair_changes, pair_wording, verdict
 from perfkit.judging.batches import Batch
 from perfkit.judging.cases import Judged, lacks_real_time, not_real_time
 from perfkit.judging.exact import compare_exact
-from perfkit.judging.limits import Held, hold
+from perfkit.judging.floors import below_reading
+from perfkit.judging.limits import Held, hold_each
 from perfkit.judging.margins import pair_margins
 from perfkit.judging.options import Options
 from perfkit.judging.pair_gates import IDENTICAL, Settled
@@ -61,10 +62,13 @@ def paired_finding(pairs: Pairs, result: Result, metric: Metric) -> Judged:
     seen = _judged(pairs, result, metric, tolerance) if tolerance else _informed(pairs, result, metric)
     values = result.values(metric.name)
     whole = summarise(metric, (values,))
-    limits = [hold(limit, metric, values, whole) for limit in budgets if isinstance(limit, Limit)]
+    bounds = [limit for limit in budgets if isinstance(limit, Limit)]
+    limits = hold_each(bounds, result, metric, values, whole)
     decision = seen.decision
     if lacks_real_time(result) and metric.kind is not Kind.DETERMINISTIC:
         decision, limits = not_real_time(decision, limits)
+    base, own = result.base.at_floor(metric), result.at_floor(metric)
+    decision, limits = below_reading(decision, limits, seen.change, values, base=base, own=own)
     final = verdict.combine(decision, limits)
     held = (*((verdict.hold_tolerance(tolerance, decision),) if tolerance else ()), *limits)
     used = result.pairs(metric.name, seen.batch.sessions)[: seen.change.pairs if seen.change else 0]

@@ -57,6 +57,12 @@ class Past:
         why = f"measured by {_method(then)} in the baseline and by {_method(now)} now"
         return Refusal(Reason.OTHER_METHOD, why, f"{SAVE} by the new method")
 
+    def at_floor(self, result: Result, metric: Metric) -> bool:
+        """Whether the values that it is compared with are all no more than upper bounds."""
+        samples = self._samples.get((result.benchmark, metric.name), [])
+        like = [s for s in samples if s.fingerprint == result.fingerprint and s.metric.identity == metric.identity]
+        return bool(like) and all(sample.at_floor for sample in like)
+
 
 def _method(metric: Metric) -> str:
     return f"{metric.method or 'an unnamed method'} ({metric.unit})"

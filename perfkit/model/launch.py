@@ -5,10 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
 from perfkit.model.metric import Metric
 from perfkit.model.outcome import Outcome as Outcome  # noqa: PLC0414 - its home for all but the errors
+
+AT_FLOOR: Final = "peak memory ≤ floor"
+"""The caveat of a launch whose `peak_memory` is the launcher's own size at fork (`Usage.floor`), an upper bound."""
 
 
 class Side(StrEnum):

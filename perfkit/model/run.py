@@ -6,7 +6,7 @@ from typing import Any, Self
 
 from perfkit.model.budget import Budget, Limit, Tolerance
 from perfkit.model.environment import Commit, Conditions, Machine
-from perfkit.model.launch import Launch, Outcome, Side
+from perfkit.model.launch import AT_FLOOR, Launch, Outcome, Side
 from perfkit.model.metric import Metric
 from perfkit.model.reasons import adding
 
@@ -102,6 +102,18 @@ class Result:
         """The sample of one metric: one value per counting launch, in launch order, base unit."""
         return tuple(launch.values[metric] for launch in self.measured if metric in launch.values)
 
+    def undisturbed(self, metric: str) -> tuple[float, ...]:
+        """The same without the launches that the machine disturbed."""
+        clean = (launch for launch in self.measured if not launch.contaminated)
+        return tuple(launch.values[metric] for launch in clean if metric in launch.values)
+
+    def at_floor(self, metric: Metric) -> bool:
+        """Whether all values of a peak are only upper bounds, as no launch needed more than can be read."""
+        if metric.name != "peak_memory":
+            return False
+        launches = [launch for launch in self.measured if metric.name in launch.values]
+        return bool(launches) and all(AT_FLOOR in launch.caveats for launch in launches)
+
     @property
     def base(self) -> "Result":
         """The base's launches of a comparison of pairs, as a result of their own."""
@@ -146,12 +158,13 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """All values of one metric of one benchmark in one session."""
+    """All values of one metric of one benchmark in one session; `at_floor` as in Result."""
 
     benchmark: str
     fingerprint: str
     metric: Metric
     values: tuple[float, ...]
+    at_floor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +224,7 @@ class Run:
     def recorded(self) -> Recorded:
         """This run's samples, as one session."""
         samples = tuple(
-            Sample(result.benchmark, result.fingerprint, metric, values)
+            Sample(result.benchmark, result.fingerprint, metric, values, result.at_floor(metric))
             for result in self.results
             for metric in result.metrics
             if (values := result.values(metric.name))

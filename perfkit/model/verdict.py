@@ -43,6 +43,7 @@ class Reason(StrEnum):
     NEAR_LIMIT = "interval crosses the limit"
     EXPOSURE = "exposure too short"
     NOT_REAL_TIME = "not real-time"
+    BELOW_READING = "below what can be read"
     NOT_CONFIRMED = "not confirmed"
     DISAGREED = "confirmation disagreed"
     NOT_DECIDED_AGAIN = "confirmation undecided"

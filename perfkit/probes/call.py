@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Curve, Detail, Exit, Facts, Launcher, Measurement, Program
+from perfkit.model.launch import AT_FLOOR, Curve, Detail, Exit, Facts, Launcher, Measurement, Program
 from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
 from perfkit.model.units import UNITS, Duration, format_quantity
 
@@ -143,5 +143,5 @@ def _caveats(answer: Mapping[str, Any], ended: Exit) -> tuple[str, ...]:
     if answer["overhead"] > _OVERHEAD_THAT_COUNTS * answer["wall_time"]:
         caveats.append("the call itself counts")
     if ended.usage.peak_memory <= ended.usage.floor:
-        caveats.append("peak memory ≤ floor")
+        caveats.append(AT_FLOOR)
     return tuple(caveats)

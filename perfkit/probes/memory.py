@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Literal
 
 from perfkit.model.errors import Failed, Skipped, TimedOut
-from perfkit.model.launch import Curve, Exit, Launcher, Measurement, Program, Ready, Target
+from perfkit.model.launch import AT_FLOOR, Curve, Exit, Launcher, Measurement, Program, Ready, Target
 from perfkit.model.metric import Metric, Resource
 from perfkit.model.units import Duration
 from perfkit.probes._requires import check_requirements
@@ -108,9 +108,10 @@ class Memory:
         if self.method == "pss" or (sampled and not usage.alone):
             # one process's own high-water mark bounds the tree's need from below as well, and never misses a spike
             highest = usage.peak_memory if usage.peak_memory > usage.floor else 0
-            return "pss", max(pss, highest) or usage.peak_memory, ("lower bound",)
+            seen = max(pss, highest)
+            return "pss", seen or usage.peak_memory, ("lower bound" if seen else AT_FLOOR,)
         several = () if usage.alone else ("largest process only",)
-        floored = ("peak memory ≤ floor",) if usage.peak_memory <= usage.floor else ()
+        floored = (AT_FLOOR,) if usage.peak_memory <= usage.floor else ()
         return "maxrss", usage.peak_memory, several + floored
 
 

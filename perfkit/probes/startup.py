@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Exit, Launcher, Measurement, Program, Ready
+from perfkit.model.launch import AT_FLOOR, Exit, Launcher, Measurement, Program, Ready
 from perfkit.model.metric import Metric, Resource, Scale
 from perfkit.model.units import Duration
 from perfkit.probes._requires import check_requirements
@@ -92,6 +92,6 @@ def _until_the_end(ended: Exit) -> dict[str, float]:
 
 def _measurement(ready_time: float, ended: Exit, until_ready: Mapping[str, float], *caveats: str) -> Measurement:
     if ended.usage.peak_memory <= ended.usage.floor:
-        caveats = (*caveats, "peak memory ≤ floor")
+        caveats = (*caveats, AT_FLOOR)
     values = {"ready_time": ready_time, "peak_memory": float(ended.usage.peak_memory), **until_ready}
     return Measurement(values, run_delay=until_ready["run_delay"], caveats=caveats)

@@ -104,7 +104,8 @@ def _read(path: Path) -> Recorded:
 
 
 def _sample_from(stored: StoredSample) -> Sample:
-    return Sample(stored.benchmark, stored.fingerprint, converting.metric_from(stored.metric), stored.values)
+    metric = converting.metric_from(stored.metric)
+    return Sample(stored.benchmark, stored.fingerprint, metric, stored.values, stored.at_floor)
 
 
 def _to_stored(name: str, recorded: Recorded) -> StoredRecorded:
@@ -124,4 +125,4 @@ def _to_stored(name: str, recorded: Recorded) -> StoredRecorded:
 
 def _sample_to_stored(sample: Sample) -> StoredSample:
     metric = converting.metric_to_stored(sample.metric)
-    return StoredSample(sample.benchmark, sample.fingerprint, metric, sample.values)
+    return StoredSample(sample.benchmark, sample.fingerprint, metric, sample.values, sample.at_floor)

@@ -187,6 +187,7 @@ class StoredSample(_Strict):
     fingerprint: str
     metric: StoredMetric
     values: Annotated[tuple[float, ...], Meta(min_length=1)]
+    at_floor: Annotated[bool, Meta(description="the program needs less memory than could be read")] = False
 
 
 class StoredRecorded(_Strict):

@@ -7,7 +7,7 @@ from perfkit.instruments.affinity import pinned, split_cores
 from perfkit.instruments.cpu import CpuWindow, between
 from perfkit.instruments.priority import preferred
 from perfkit.model.errors import Failed, Invalid, TimedOut
-from perfkit.model.launch import Detail, Exit, Launcher, Measurement, Program, Target, Usage
+from perfkit.model.launch import AT_FLOOR, Detail, Exit, Launcher, Measurement, Program, Target, Usage
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.drawing import facts, http_details, stream_details
 from perfkit.probes._load.engine import run
@@ -124,7 +124,7 @@ def _drawn_up(plan: Plan, loaded: Loaded, http: HttpReading | None, streams: Str
 
 def _memory_caveats(usage: Usage) -> list[str]:
     several = [] if usage.alone else ["peak memory of the largest process"]
-    return several + (["peak memory ≤ floor"] if usage.peak_memory <= usage.floor else [])
+    return several + ([AT_FLOOR] if usage.peak_memory <= usage.floor else [])
 
 
 def _http_values(plan: Plan, http: HttpReading) -> Mapping[str, float]:
