@@ -1,11 +1,13 @@
 """Limits held against what was measured: the interval's bound, or the observed total of a count."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from perfkit.judging.summaries import summarise
 from perfkit.model.budget import Limit
 from perfkit.model.change import Summary
-from perfkit.model.metric import Kind, Metric
+from perfkit.model.metric import Kind, Metric, Resource
+from perfkit.model.run import Result
 from perfkit.model.units import format_quantity
 from perfkit.model.verdict import BudgetVerdict, Met, Reason
 
@@ -18,6 +20,24 @@ class Held:
     reason: Reason | None = None
     advice: str = ""
     new: bool = False
+
+
+def hold_each(
+    limits: Sequence[Limit], result: Result, metric: Metric, values: Sequence[float], summary: Summary
+) -> list[Held]:
+    """Hold every limit of one metric against the launches of a result, of which `values` and `summary` speak.
+
+    A count that waiting can cause (missed deadlines, lost frames) is held on the launches that the machine left alone.
+    """
+    alone = result.undisturbed(metric.name)
+    if metric.kind is not Kind.COUNT or metric.resource is not Resource.WALL or len(alone) == len(values):
+        return [hold(limit, metric, values, summary) for limit in limits]
+    if not alone:
+        advice = "end what else runs on the machine and measure again"
+        return [_open(limit, Reason.NOISE, "the machine disturbed every launch", advice) for limit in limits]
+    held = [hold(limit, metric, alone, summarise(metric, (alone,))) for limit in limits]
+    left_out = f"; {len(values) - len(alone)} disturbed ones do not count"
+    return [replace(one, verdict=replace(one.verdict, why=one.verdict.why + left_out)) for one in held]
 
 
 def hold(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary) -> Held:
