@@ -113,8 +113,14 @@ class MemoryWatch:
         higher = total > self._highest_at_pss * _NEW_MAXIMUM
         if higher or now >= self._pss_at:
             self._highest_at_pss = max(self._highest_at_pss, total)
-            self.peak_pss = max(self.peak_pss, sum(map(pss, members)))
+            self.peak_pss = max(self.peak_pss, self._pss_together(members))
             self._pss_at = now + _PSS_EVERY
+
+    def _pss_together(self, members: tuple[int, ...]) -> int:
+        """Their summed PSS; 0 if one came or went meanwhile, for its share of a page would count twice or not at all."""
+        shares = [pss(member) for member in members]
+        together = all(shares) and tree(self._pid) == members and all(map(rss, members))
+        return sum(shares) if together else 0
 
     def _add_point(self, now: float) -> None:
         self.times.append(now - self._entered)
