@@ -117,7 +117,7 @@ class MemoryWatch:
             self._pss_at = now + _PSS_EVERY
 
     def _pss_together(self, members: tuple[int, ...]) -> int:
-        """Their summed PSS; 0 if one came or went meanwhile, for its share of a page would count twice or not at all."""
+        """Their summed PSS; 0 if one came or went meanwhile: its share of a page would count twice or not."""
         shares = [pss(member) for member in members]
         together = all(shares) and tree(self._pid) == members and all(map(rss, members))
         return sum(shares) if together else 0
