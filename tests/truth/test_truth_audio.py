@@ -19,6 +19,7 @@ from perfkit.instruments.virtual_sink import Stretch, play
 from perfkit.model.errors import Failed, Invalid, Skipped
 from perfkit.probes import build
 from perfkit.signal.correlation import excitation, find_delay
+from perfkit.worker.jackd_guard import mapped
 
 pytestmark = pytest.mark.machine
 
@@ -171,13 +172,12 @@ def test_a_body_too_slow_for_every_size_is_told(launcher):
 
 @pytest.mark.parametrize("block", [128, 256])
 def test_a_null_sink_is_exactly_one_quantum(server, block):
-    before = set(SHARED_MEMORY.iterdir())
     measurement = round_trip(server=server, block=block)
     assert measurement.values["latency_frames"] == pytest.approx(block, abs=0.01)
     assert measurement.values["latency"] == pytest.approx(block / 48_000, abs=0.01 / 48_000)
     assert {metric.method for metric in measurement.metrics} == {f"round trip, {server}"}
     assert facts(measurement)["loop"] == "virtual, converters not included"
-    assert set(SHARED_MEMORY.iterdir()) <= before
+    assert not ours()
 
 
 def test_rates_other_than_48_khz_are_played(server):
@@ -222,14 +222,20 @@ def test_a_server_that_dies_is_a_failure_with_its_own_words(launcher, tmp_path, 
         build("audio_latency", {"mode": "round_trip", "server": "jack"}).measure(launcher)
 
 
+def ours():
+    """What the servers of this process have in shared memory under their name."""
+    return {path for path in SHARED_MEMORY.iterdir() if f"perfkit-{os.getpid()}_" in path.name}
+
+
 def test_a_killed_jackd_leaves_no_shared_memory(launcher, require):
     require(shutil.which("jackd"), INSTALL["jack"])
-    before = set(SHARED_MEMORY.iterdir())
     with audio_servers.private_server(launcher, "jack", rate=48_000, block=128):
-        made = set(SHARED_MEMORY.iterdir()) - before
-        assert made
-        os.kill(next(int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _is_ours(path)), 9)
-    assert set(SHARED_MEMORY.iterdir()) <= before
+        pid = next(int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _is_ours(path))
+        made = ours() | {Path(path) for path in mapped(pid)}
+        assert len(made) > len(ours()) > 0
+        os.kill(pid, 9)
+    assert not ours()
+    assert not any(path.exists() for path in made)
 
 
 def _is_ours(cmdline):

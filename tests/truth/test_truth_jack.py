@@ -14,6 +14,7 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from perfkit.instruments import audio_servers
@@ -23,6 +24,7 @@ from perfkit.model.errors import Failed, Invalid, Skipped, UsageError
 from perfkit.model.launch import Program, Ready
 from perfkit.probes import build
 from perfkit.signal.correlation import excitation, find_delay
+from perfkit.worker.jackd_guard import mapped
 
 pytestmark = pytest.mark.machine
 
@@ -228,16 +230,6 @@ def test_without_real_time_rights_the_result_says_so(server, require):
     assert "('non-RT',) non-RT (real-time scheduling refused; grant rtprio)" in done.stdout, done.stderr
 
 
-def audio_processes():
-    found = set()
-    for path in Path("/proc").glob("[0-9]*/cmdline"):
-        with suppress(OSError):
-            words = path.read_bytes().split(b"\0")
-            if words[0].endswith((b"/jackd", b"/pipewire")) or b"jack_clients" in b" ".join(words):
-                found.add(path.parent.name)
-    return found
-
-
 def test_the_synthesiser_of_the_scenarios_plays_in_time_from_the_first_frames_of_a_note(server):
     program = {"server": server, "cwd": "scenarios", "ready": {"stdout": "audio ready"}, "output_port": "synth:left"}
     command = ["python", "-m", "synth", "--output", "jack"]
@@ -248,8 +240,20 @@ def test_the_synthesiser_of_the_scenarios_plays_in_time_from_the_first_frames_of
     assert chord.values["block_time_p50"] < 256 / 48_000
 
 
-def jack_files():
-    return {path for path in SHARED_MEMORY.iterdir() if path.name.startswith("jack")}
+def audio_processes(run):
+    """Servers and clients among the descendants of a process."""
+    with suppress(psutil.Error):
+        below = psutil.Process(run.pid).children(recursive=True)
+        words = {process.pid: " ".join(process.cmdline()) for process in below}
+        return {pid for pid, said in words.items() if re.match(r"\S*(jackd|pipewire)|.*jack_clients", said)}
+    return set()
+
+
+def shared_memory(run):
+    """Files in shared memory that belong to a process and its descendants."""
+    owners = [run.pid, *(process.pid for process in psutil.Process(run.pid).children(recursive=True))]
+    named = {path for path in SHARED_MEMORY.iterdir() for pid in owners if f"perfkit-{pid}_" in path.name}
+    return named | {Path(path) for pid in owners for path in mapped(pid)}
 
 
 def within(seconds, true):
@@ -270,7 +274,6 @@ def test_ctrl_c_leaves_neither_processes_nor_shared_memory(server, short_folder)
     scenario = f"[loop]\nprobe = 'audio_latency'\nmode = 'round_trip'\nserver = '{server}'\nlongest = '20 s'\n"
     (short_folder / "scenarios").mkdir()
     (short_folder / "scenarios" / "loop.toml").write_text(scenario)
-    memory, processes = jack_files(), audio_processes()
     run = subprocess.Popen(
         [sys.executable, "-m", "perfkit", "run"],
         cwd=short_folder,
@@ -279,13 +282,15 @@ def test_ctrl_c_leaves_neither_processes_nor_shared_memory(server, short_folder)
         env=os.environ | {"PYTHONPATH": str(ROOT), "TMPDIR": str(short_folder)},
         text=True,
     )
-    started = within(60, lambda: len(audio_processes() - processes) >= 2 or run.poll() is not None)
+    assert within(60, lambda: len(audio_processes(run)) >= 2 or run.poll() is not None)
+    processes, memory = audio_processes(run), shared_memory(run)
     run.send_signal(signal.SIGINT)
     said = run.communicate(timeout=60)[1]
-    assert started, said
     assert run.returncode == 130, said
-    assert within(20, lambda: audio_processes() <= processes)
-    assert within(20, lambda: jack_files() <= memory)
+    assert len(processes) >= 2
+    assert bool(memory) == (server == "jack")
+    assert within(20, lambda: not any(psutil.pid_exists(pid) for pid in processes))
+    assert within(20, lambda: not any(path.exists() for path in memory))
 
 
 @pytest.mark.slow
