@@ -110,10 +110,13 @@ def test_help_and_version_load_nothing_heavy(option):
     assert done.stderr.strip() == "[] 0"
 
 
-@pytest.mark.parametrize(
-    "kind",
-    ["Startup", "Memory", "Load", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Size", "Call"],
-)
+PROBES = [
+    "AudioCapacity", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Call", "Load", "Memory", "Size",
+    "Startup",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", PROBES)
 def test_declaring_a_probe_loads_nothing_heavy(kind):
     heavy = HEAVY | {"aiohttp", "hdrh", "jack", "msgspec"}
     code = f"import sys, perfkit; perfkit.{kind}; print(sorted({heavy!r} & set(sys.modules)))"
