@@ -105,6 +105,11 @@ def format_change(value: float, unit: str, *, relative: bool) -> str:
     return ("+" if value >= 0 else "") + format_quantity(value, unit)
 
 
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 launch`, `2 launches`; a plural that is not made with `s` or `es` is given."""
+    return f"{number} {noun if number == 1 else plural or noun + ('es' if noun.endswith(('ch', 's')) else 's')}"
+
+
 def _significant(value: float, digits: int) -> str:
     if value == 0:
         return "0"
@@ -131,3 +136,16 @@ class Duration(float):
     def __new__(cls, value: str | float) -> Self:
         """Read `value` as `parse_duration` does."""
         return super().__new__(cls, parse_duration(value))
+
+
+class ByteSize(float):
+    """Bytes, written in scenario files as `"500 MB"`, `"64 MiB"` or a number. Raises ValueError unless positive."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str | float) -> Self:
+        """Read `value`, in B without a unit."""
+        size = parse_quantity(value, "B") if isinstance(value, str) else float(value)
+        if not (size > 0 and math.isfinite(size)):
+            raise ValueError(f"{value!r} is not a positive amount of memory")
+        return super().__new__(cls, size)

@@ -6,7 +6,7 @@ from perfkit.model.change import Change, Summary
 from perfkit.model.launch import Detail, Launch, Outcome, Side
 from perfkit.model.metric import Kind, Metric
 from perfkit.model.run import Baseline, Recorded, Result, Run
-from perfkit.model.units import format_change, format_quantity
+from perfkit.model.units import counted, format_change, format_quantity
 from perfkit.model.verdict import Finding, Judgement
 from perfkit.reporting.environments import base_sessions, commit_text, side_by_side
 from perfkit.reporting.pictures import picture
@@ -20,7 +20,7 @@ from perfkit.reporting.view import (
     View,
     unit_once,
 )
-from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, budget_wording, counted, finding_wording, moment, overall
+from perfkit.reporting.wording import HOW_TO_READ, OUTCOMES, budget_wording, finding_wording, moment, overall
 
 ReadDetails = Callable[[Launch], tuple[Detail, ...]]
 
@@ -158,7 +158,7 @@ def _representative(result: Result, leading: Metric | None) -> Launch | None:
 
 def _launches_text(launches: tuple[Launch, ...]) -> str:
     """`10 launches, 1 contaminated, 1 run again, 1 failed`."""
-    parts = [counted(len(launches), "launch", "launches")]
+    parts = [counted(len(launches), "launch")]
     if bases := sum(launch.side is Side.BASE for launch in launches):
         parts.append(f"{bases} of them of the base")
     for number, word in (

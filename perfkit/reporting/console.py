@@ -10,13 +10,14 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
+from perfkit.model.units import counted
 from perfkit.reporting.coarse import coarse
 from perfkit.reporting.escaping import one_line, printable, shortened
 from perfkit.reporting.view import Row, View
-from perfkit.reporting.wording import Tone, Wording, counted
+from perfkit.reporting.wording import Tone, Wording
 
 _STYLES: dict[Tone, str] = {"bad": "bold red", "unsure": "yellow", "good": "green", "plain": ""}
-_ASCII = str.maketrans({"✗": "x", "✓": "v", "→": ">", "·": ".", "µ": "u", "≥": ">=", "…": "~", "≠": "!"})
+_ASCII = str.maketrans({"✗": "x", "✓": "v", "→": ">", "·": ".", "µ": "u", "≥": ">=", "…": "~", "≠": "!", "»": ">"})
 _WIDTH = 100
 _NARROW = 23
 """On a narrow console a longer cell pushes only its own line's further cells."""
@@ -41,6 +42,7 @@ def print_view(view: View, console: Console) -> None:
     _coarse(view, page)
     _explanations(view, page)
     _unmeasured(view, page)
+    _words(view, page)
     for sign, texts in (("!", view.warnings), ("i", view.caveats)):
         if texts:
             page.blank()
@@ -184,6 +186,14 @@ def _unmeasured(view: View, page: _Page) -> None:
         sign = (f"{row.wording.symbol} ", _style(row.wording))
         name = shortened(row.unmeasured.benchmark, 60)
         page.hanging(sign, (name, "bold"), (f": {row.wording.word}, {one_line(row.text)}", ""), _folded(row.evidence))
+
+
+def _words(view: View, page: _Page) -> None:
+    """What people paste: one sentence of a launch of each benchmark that has one."""
+    if view.spoken:
+        page.blank()
+    for one in view.spoken:
+        page.hanging(("» ", "dim"), (shortened(one.id, 60), "bold"), (f": {one_line(one.words)}", ""))
 
 
 def _folded(evidence: str) -> Cell:

@@ -7,7 +7,8 @@ from typing import Literal
 from perfkit.reporting.scales import Axis
 
 WIDTH = 460.0
-_LETTER = 7.0
+LETTER = 7.0
+"""How wide a letter of a label is at most, on average."""
 Anchor = Literal["start", "middle", "end"]
 
 
@@ -44,6 +45,7 @@ class Chart:
     """One picture; `description` says what it shows.
 
     `points` holds `x,y` of each row of the table, for the pointer. `table` is None where the picture before it has it.
+    `legend` holds signs with what they mean, `series` the classes of lines with their names.
     """
 
     title: str
@@ -54,6 +56,7 @@ class Chart:
     points: str
     table: Table | None
     legend: tuple[tuple[str, str], ...] = ()
+    series: tuple[tuple[str, str], ...] = ()
 
 
 def number(value: float) -> str:
@@ -105,14 +108,14 @@ def place(points: Iterable[tuple[float, float]]) -> str:
 
 def under(x: float, text: str, y: float) -> Label:
     """A text centred under `x`, but kept inside the chart."""
-    reach = _LETTER / 2 * len(text)
+    reach = LETTER / 2 * len(text)
     anchor: Anchor = "start" if x - reach < 0 else "end" if x + reach > WIDTH else "middle"
     return Label(number(x), number(y), text, "t", anchor)
 
 
 def flag(x: float, y: float, text: str) -> Label:
     """The label of a vertical line at `x`: right of it, or left where it would leave the chart."""
-    if x + _LETTER * len(text) + 5 > WIDTH:
+    if x + LETTER * len(text) + 5 > WIDTH:
         return Label(number(x - 5), number(y), text, "k", "end")
     return Label(number(x + 5), number(y), text, "k")
 
@@ -120,6 +123,11 @@ def flag(x: float, y: float, text: str) -> Label:
 def below(axis: Axis, texts: Sequence[str], y: float) -> tuple[Label, ...]:
     """Tick texts under a horizontal axis."""
     return tuple(under(axis.at(tick), text, y) for tick, text in zip(axis.ticks, texts, strict=True))
+
+
+def united(texts: Sequence[str], unit: str) -> tuple[str, ...]:
+    """Tick texts with the unit once, at the last."""
+    return (*texts[:-1], f"{texts[-1]} {unit}".rstrip()) if texts else ()
 
 
 def beside(axis: Axis, texts: Sequence[str], x: float) -> tuple[Label, ...]:

@@ -10,9 +10,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from perfkit.model.launch import Curve, Detail, Facts, Histogram
-from perfkit.reporting import detail_charts, launch_charts
+from perfkit.model.units import counted
+from perfkit.reporting import launch_charts
+from perfkit.reporting.curve_chart import curve
 from perfkit.reporting.drawing import WIDTH, Chart
 from perfkit.reporting.forest import Forest, forest, reach
+from perfkit.reporting.histogram_chart import histogram
 from perfkit.reporting.view import BenchmarkView, Row, View
 from perfkit.reporting.wording import Wording
 
@@ -52,13 +55,15 @@ def render(view: View) -> str:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=PackageLoader("perfkit.reporting"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["counted"] = counted
+    return environment
 
 
 def _source(name: str) -> str:
@@ -106,8 +111,8 @@ def _entries(view: View) -> tuple[Entry, ...]:
 def _drawn(detail: Detail) -> Chart | Facts:
     match detail:
         case Histogram():
-            return detail_charts.histogram(detail)
+            return histogram(detail)
         case Curve():
-            return detail_charts.curve(detail)
+            return curve(detail)
         case Facts():
             return detail

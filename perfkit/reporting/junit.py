@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from perfkit.model.units import counted
 from perfkit.reporting.escaping import xml
 from perfkit.reporting.view import Row, UnmeasuredRow, View
 
@@ -77,9 +78,9 @@ def _case(benchmark: str, metric: str, seconds: float, inside: str, output: Iter
 
 
 def _facts(row: Row) -> list[str]:
-    lines = [f"candidate {row.candidate.median} ({row.candidate.launches} launches)"]
+    lines = [f"candidate {row.candidate.median} ({counted(row.candidate.launches, 'launch')})"]
     if row.base:
-        lines.insert(0, f"base {row.base.median} ({row.base.launches} launches)")
+        lines.insert(0, f"base {row.base.median} ({counted(row.base.launches, 'launch')})")
     if row.change:
         lines.append(f"change {row.change.compact}, positive is worse; {row.change.method}")
     lines += [f"budget {budget.text}: {budget.wording.word}" for budget in row.budgets]

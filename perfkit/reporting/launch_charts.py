@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from perfkit.model.units import counted
 from perfkit.reporting import drawing
 from perfkit.reporting.drawing import Chart, Label, Shape, Table, number
+from perfkit.reporting.pictures import Centre, Mark, Picture, Point, Series
 from perfkit.reporting.scales import Axis, linear, tick_texts
-from perfkit.reporting.view import Centre, Mark, Picture, Point, Series
 
 _LEFT, _RIGHT = 8.0, 452.0
 _LINE = 15.0
@@ -53,7 +54,7 @@ def strip(picture: Picture) -> Chart:
         description=_described(picture),
         height=y + 24,
         shapes=(grid, *_mark_lines(near, axis, y), *_spot_shapes(spots, picture), *shapes),
-        labels=(*labels, *_mark_labels(near, far, axis), *drawing.below(axis, _united(texts, unit), y + 16)),
+        labels=(*labels, *_mark_labels(near, far, axis), *drawing.below(axis, drawing.united(texts, unit), y + 16)),
         points=drawing.place((x, height) for x, height, _ in spots),
         table=_launch_table(picture),
     )
@@ -163,15 +164,10 @@ def _mark_labels(near: Sequence[Mark], far: Sequence[Mark], axis: Axis) -> tuple
     return tuple(labels)
 
 
-def _united(texts: Sequence[str], unit: str) -> tuple[str, ...]:
-    """The unit stands once, with the last tick."""
-    return (*texts[:-1], f"{texts[-1]} {unit}".rstrip()) if texts else ()
-
-
 def _described(picture: Picture) -> str:
     sides = [f"{centre.side} median {centre.text}" for centre in picture.centres]
     launches = sum(len(series.points) for series in picture.series)
-    return f"{picture.metric.name}, {launches} launches; {', '.join(sides)}"
+    return f"{picture.metric.name}, {counted(launches, 'launch')}; {', '.join(sides)}"
 
 
 def _legend(picture: Picture) -> tuple[tuple[str, str], ...]:

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Callable, Iterable
 
+from perfkit.model.units import counted
 from perfkit.reporting.coarse import Coarse, coarse
 from perfkit.reporting.escaping import gfm, gfm_code, shortened, xml
-from perfkit.reporting.view import BudgetText, Explanation, Fact, Row, UnmeasuredRow, View
-from perfkit.reporting.wording import counted
+from perfkit.reporting.view import BenchmarkView, BudgetText, Explanation, Fact, Row, UnmeasuredRow, View
 
 COMMENT_LIMIT = 65_536
 """The most characters GitHub takes in a comment."""
@@ -40,6 +40,7 @@ def document(view: View, limit: int, size: Callable[[str], int] = len) -> str:
     pages.listed("Not measured", view.unmeasured)
     pages.explained(view.explanations)
     pages.coarse(coarse(view.rows))
+    pages.words(view.spoken)
     calm = [row for row in view.rows if not row.needs_eyes]
     pages.folded("with nothing to do", [row for row in calm if row.budgets], _title(view))
     pages.folded("without a budget", [row for row in calm if not row.budgets], _title(view))
@@ -88,6 +89,12 @@ class _Pages:
         if lines:
             self._fill("\n**Unchanged as far as can be seen**\n\n", lines, "", "line")
 
+    def words(self, benchmarks: Iterable[BenchmarkView]) -> None:
+        """What people paste."""
+        lines = [f"* {gfm_code(shortened(one.id))}: {_text(one.words)}\n" for one in benchmarks]
+        if lines:
+            self._fill("\n**In words**\n\n", lines, "", "line")
+
     def _fill(self, before: str, lines: list[str], after: str, noun: str) -> None:
         left = self._room - self._size(before + after) - 80
         kept = 0
@@ -113,7 +120,7 @@ def _row(row: Row) -> str:
         cells = (name, gfm(row.medians), gfm(change))
     if row.pairs:
         seen = f", {gfm(row.change.detectable)} could have been seen" if row.change and row.change.detectable else ""
-        verdict += f"<br>{row.pairs} pairs{seen}"
+        verdict += f"<br>{row.pairs} {'pair' if row.pairs == '1' else 'pairs'}{seen}"
     budgets = "<br>".join(_budget(budget) for budget in row.budgets) or "-"
     return f"| {' | '.join((*cells, budgets, verdict))} |\n"
 

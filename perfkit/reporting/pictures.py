@@ -1,6 +1,8 @@
 """What the pictures of a finding show: every launch of both sides, their centres, and where the budgets lie."""
 
 import math
+from dataclasses import dataclass
+from typing import Literal
 
 from perfkit.model.budget import Limit, Tolerance
 from perfkit.model.change import Summary
@@ -10,10 +12,62 @@ from perfkit.model.metric import Better, Metric
 from perfkit.model.run import Recorded, Result
 from perfkit.model.units import format_quantity
 from perfkit.model.verdict import Finding
-from perfkit.reporting.view import Centre, Mark, Picture, Point, Series, Side
 from perfkit.reporting.wording import day
 
 _MOST_SESSIONS = 5
+
+Side = Literal["base", "candidate"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One launch in a picture: its value in the base unit, as text, and what is to be said about it.
+
+    `counts` is False for a launch that was run again; `remark` names the rules a contaminated one broke.
+    """
+
+    value: float
+    text: str
+    remark: str = ""
+    counts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The launches of one session, in order."""
+
+    side: Side
+    label: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """A side's median with its interval (None where there is none), in the base unit and as text."""
+
+    side: Side
+    median: float
+    low: float | None
+    high: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A labelled value on an axis: a limit, or how far a tolerance reaches from the base."""
+
+    label: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """All launches of a finding, base sessions first: for the strip plot and for launches over time."""
+
+    metric: Metric
+    series: tuple[Series, ...]
+    centres: tuple[Centre, ...]
+    marks: tuple[Mark, ...]
 
 
 def picture(finding: Finding, result: Result | None, sessions: tuple[Recorded, ...], run_label: str) -> Picture | None:

@@ -56,6 +56,11 @@ def log(low: float, high: float, start: float, end: float, count: int = 5) -> Ax
     return Axis("log", low, high, start, end, log_ticks(low, high, count))
 
 
+def spread(low: float, high: float, start: float, end: float, *, logarithmic: bool) -> Axis:
+    """The axis across a picture of what one launch saw; linear where values are not positive."""
+    return log(low, high, start, end, 7) if logarithmic and low > 0 else linear(low, high, start, end, 6)
+
+
 def nice_ticks(low: float, high: float, count: int = 5) -> tuple[float, ...]:
     """At most `count` round values in [low, high], an equal step of 1, 2, 2.5 or 5 times a power of ten apart."""
     span = high - low

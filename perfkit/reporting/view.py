@@ -4,15 +4,14 @@ Texts are as the user wrote them; escaping belongs to each format.
 """
 
 from dataclasses import dataclass
-from typing import Literal
 
-from perfkit.model.launch import Detail
+from perfkit.model.launch import RESULT, Detail, Facts
 from perfkit.model.metric import Metric
 from perfkit.model.reasons import evidence, said
 from perfkit.model.verdict import Finding, Judgement, Unmeasured
+from perfkit.reporting.pictures import Picture
 from perfkit.reporting.wording import Wording
 
-Side = Literal["base", "candidate"]
 _MOST_NAMED = 3
 
 
@@ -20,57 +19,6 @@ def unit_once(first: str, second: str, between: str) -> str:
     """`414 to 469 ms` for `414 ms` and `469 ms`: the unit is said once where it is the same."""
     number, _, unit = first.rpartition(" ")
     return f"{number if number and unit == second.rpartition(' ')[2] else first}{between}{second}"
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One launch in a picture: its value in the base unit, as text, and what is to be said about it.
-
-    `counts` is False for a launch that was run again; `remark` names the rules a contaminated one broke.
-    """
-
-    value: float
-    text: str
-    remark: str = ""
-    counts: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """The launches of one session, in order."""
-
-    side: Side
-    label: str
-    points: tuple[Point, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Centre:
-    """A side's median with its interval (None where there is none), in the base unit and as text."""
-
-    side: Side
-    median: float
-    low: float | None
-    high: float | None
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A labelled value on an axis: a limit, or how far a tolerance reaches from the base."""
-
-    label: str
-    value: float
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """All launches of a finding, base sessions first: for the strip plot and for launches over time."""
-
-    metric: Metric
-    series: tuple[Series, ...]
-    centres: tuple[Centre, ...]
-    marks: tuple[Mark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +186,12 @@ class BenchmarkView:
     details_from: str
     metrics: tuple[Metric, ...]
 
+    @property
+    def words(self) -> str:
+        """What that launch came to in one sentence, to be pasted anywhere; empty where the probe says none."""
+        facts = (detail.rows for detail in self.details if isinstance(detail, Facts))
+        return next((text for rows in facts for name, text in rows if name == RESULT), "")
+
 
 @dataclass(frozen=True, slots=True)
 class Fact:
@@ -278,6 +232,11 @@ class View:
     def paired(self) -> bool:
         """Whether changes rest on pairs of launches."""
         return any(row.pairs for row in self.rows)
+
+    @property
+    def spoken(self) -> tuple[BenchmarkView, ...]:
+        """The benchmarks that have something to be pasted."""
+        return tuple(benchmark for benchmark in self.benchmarks if benchmark.words)
 
     @property
     def urgent(self) -> tuple[Row, ...]:

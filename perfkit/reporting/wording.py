@@ -118,11 +118,6 @@ def day(seconds: float) -> str:
     return moment(seconds)[:10]
 
 
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 launch`, `2 launches`."""
-    return f"{number} {noun if number == 1 else plural or noun + 's'}"
-
-
 HOW_TO_READ: tuple[str, ...] = (
     "A launch is one fresh process and gives one value per metric; launches are what is counted and compared.",
     "Changes are oriented so that positive is worse, whichever way the metric is better.",

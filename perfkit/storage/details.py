@@ -17,6 +17,7 @@ class _Histogram(msgspec.Struct, tag="histogram", tag_field="type", forbid_unkno
     edges: tuple[float, ...]
     counts: tuple[int, ...]
     marks: tuple[_Mark, ...] = ()
+    encoded: str = ""
 
 
 class _Curve(msgspec.Struct, tag="curve", tag_field="type", forbid_unknown_fields=True, omit_defaults=True):
@@ -29,6 +30,10 @@ class _Curve(msgspec.Struct, tag="curve", tag_field="type", forbid_unknown_field
     y: tuple[float, ...]
     lines: tuple[_Mark, ...] = ()
     flagged: tuple[int, ...] = ()
+    flag: str = "flagged"
+    marks: tuple[tuple[int, str], ...] = ()
+    moments: tuple[_Mark, ...] = ()
+    beside: tuple[tuple[str, tuple[float, ...]], ...] = ()
 
 
 class _Facts(msgspec.Struct, tag="facts", tag_field="type", forbid_unknown_fields=True):
@@ -55,13 +60,13 @@ def decode(data: bytes) -> tuple[Detail, ...]:
 
 def _to_stored(detail: Detail) -> _Histogram | _Curve | _Facts:
     match detail:
-        case Histogram(title, unit, edges, counts, marks):
+        case Histogram(title, unit, edges, counts, marks, encoded):
             _refuse_non_finite(title, edges, (value for _, value in marks))
-            return _Histogram(title, unit, edges, counts, marks)
+            return _Histogram(title, unit, edges, counts, marks, encoded)
         case Curve():
-            _refuse_non_finite(detail.title, detail.x, detail.y, (value for _, value in detail.lines))
-            labels = (detail.x_label, detail.x_unit, detail.y_label, detail.y_unit)
-            return _Curve(detail.title, *labels, detail.x, detail.y, detail.lines, detail.flagged)
+            named = (value for _, value in (*detail.lines, *detail.moments))
+            _refuse_non_finite(detail.title, detail.x, detail.y, named, *(row for _, row in detail.beside))
+            return _Curve(**{name: getattr(detail, name) for name in _Curve.__struct_fields__})
         case Facts(title, rows):
             return _Facts(title, rows)
 
@@ -69,10 +74,9 @@ def _to_stored(detail: Detail) -> _Histogram | _Curve | _Facts:
 def _to_detail(stored: _Histogram | _Curve | _Facts) -> Detail:
     match stored:
         case _Histogram():
-            return Histogram(stored.title, stored.unit, stored.edges, stored.counts, stored.marks)
+            return Histogram(stored.title, stored.unit, stored.edges, stored.counts, stored.marks, stored.encoded)
         case _Curve():
-            labels = (stored.x_label, stored.x_unit, stored.y_label, stored.y_unit)
-            return Curve(stored.title, *labels, stored.x, stored.y, stored.lines, stored.flagged)
+            return Curve(**msgspec.structs.asdict(stored))
         case _Facts():
             return Facts(stored.title, stored.rows)
 

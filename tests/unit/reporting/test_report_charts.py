@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfkit.model.launch import Curve, Histogram
-from perfkit.reporting.detail_charts import curve, histogram
+from perfkit.reporting.curve_chart import curve
 from perfkit.reporting.drawing import WIDTH, Chart
 from perfkit.reporting.forest import forest, reach
+from perfkit.reporting.histogram_chart import histogram
 from perfkit.reporting.launch_charts import in_order, strip
-from perfkit.reporting.view import Picture
+from perfkit.reporting.pictures import Picture
 from tests.builders import CPU, a_change, a_finding, a_judgement, a_result, a_run
 from tests.reporting_builders import gate_view
 

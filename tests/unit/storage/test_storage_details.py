@@ -7,7 +7,10 @@ from perfkit.model.launch import Curve, Facts, Histogram
 from perfkit.storage.details import decode, encode
 
 HISTOGRAM = Histogram("block time", "s", (0.0, 0.001, 0.002), (3, 1), (("deadline", 0.0015),))
-CURVE = Curve("memory", "time", "s", "RSS", "B", (0.0, 0.1), (1e6, 2e6), (("limit", 3e6),), (1,))
+CURVE = Curve(
+    "memory", "time", "s", "RSS", "B", (0.0, 0.1), (1e6, 2e6), (("limit", 3e6),), (1,), "over", ((0, "low"),),
+    (("ready", 0.05),), (("children", (0.0, 5e5)),),
+)  # fmt: skip
 FACTS = Facts("server", (("backend", "JACK"), ("quantum", "128")))
 
 
@@ -27,6 +30,8 @@ def test_the_bytes_are_compact_json_tagged_by_type():
 def test_a_value_that_json_cannot_hold_is_refused_by_the_details_title(bad):
     with pytest.raises(ValueError, match="'memory' holds NaN or infinity"):
         encode((Curve("memory", "t", "s", "RSS", "B", (0.0,), (bad,)),))
+    with pytest.raises(ValueError, match="'memory' holds NaN or infinity"):
+        encode((Curve("memory", "t", "s", "RSS", "B", (0.0,), (0.0,), beside=(("children", (bad,)),)),))
 
 
 @pytest.mark.parametrize(
