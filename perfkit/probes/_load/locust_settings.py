@@ -1,0 +1,65 @@
+"""Who sends a load with engine `locust`; declarations only, checked without I/O."""
+
+from dataclasses import dataclass
+
+PORT = 5557
+"""Where a master waits for other machines: Locust's own port."""
+_LOCAL_WORKERS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crew:
+    """`workers` processes of this machine and `expect_workers` from others (`perfkit load-worker`).
+
+    `bind` is where the master listens, HOST or HOST:PORT: without it on 127.0.0.1 while only local workers are
+    expected, on every address of this machine as soon as others are. With a `locustfile` it is Locust alone that sends,
+    with `users` who are started at `spawn_rate` a second.
+    """
+
+    workers: int | None = None
+    expect_workers: int = 0
+    bind: str = ""
+    locustfile: str = ""
+    users: int = 0
+    spawn_rate: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.workers is not None and self.workers < 1:
+            raise ValueError(f"workers must be at least 1, not {self.workers}")
+        if self.expect_workers < 0:
+            raise ValueError(f"expect_workers must not be negative, not {self.expect_workers}")
+        if self.locustfile and self.users < 1:
+            raise ValueError("a locustfile needs `users`: how many run at a time")
+        if self.spawn_rate < 0:
+            raise ValueError(f"spawn_rate must be positive (users a second), not {self.spawn_rate:g}")
+        self.address  # noqa: B018 - it raises for what is no address
+
+    @property
+    def local(self) -> int:
+        """Workers on this machine: those asked for; four where no other machine helps."""
+        if self.workers is not None:
+            return self.workers
+        return 0 if self.expect_workers else _LOCAL_WORKERS
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the master listens; port 0 is any free one. Raises ValueError."""
+        anywhere = ("0.0.0.0", PORT)  # noqa: S104 - asked for by `expect_workers`
+        host, port = anywhere if self.expect_workers else ("127.0.0.1", 0)
+        return master_address(self.bind, port) if self.bind else (host, port)
+
+    @property
+    def reached(self) -> str:
+        """What the other machines have to be told."""
+        host, port = self.address
+        return f"{'THIS-MACHINE' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared only
+
+
+def master_address(text: str, otherwise: int = PORT) -> tuple[str, int]:
+    """HOST or HOST:PORT. Raises ValueError."""
+    host, colon, port = text.rpartition(":")
+    if not colon:
+        return text, otherwise
+    if not host or not port.isdigit() or not 0 < int(port) < 65536:
+        raise ValueError(f"{text!r} is not HOST or HOST:PORT")
+    return host, int(port)
