@@ -17,17 +17,31 @@ _WITHIN = 10.0
 _NS = 1e9
 
 
+@dataclass(frozen=True, slots=True)
+class Perch:
+    """Above the audio thread of a `core`, a beat at `first`, ns of CLOCK_MONOTONIC; `late` is a share of the period."""
+
+    core: int
+    first: int
+    late: float
+
+
 @dataclass(slots=True)
 class Canary:
     """What it saw, once it has ended: `late` holds from when and until when the machine was late, s of CLOCK_MONOTONIC.
 
-    `longest` is the latest waking in s.
+    `longest` is the latest waking in s. `real_time` tells whether it was scheduled SCHED_FIFO.
     """
 
     period: float
+    real_time: bool = False
     beats: int = 0
     longest: float = 0.0
     late: tuple[tuple[float, float], ...] = field(default=())
+
+    def stalled(self, start: float, end: float) -> float:
+        """For how many seconds between `start` and `end` it was due and did not run."""
+        return sum(max(0.0, min(end, woke) - max(start, due)) for due, woke in self.late)
 
     def beside(self, start: float, end: float) -> bool:
         """Whether it was late within a period of the time from `start` to `end`."""
@@ -35,13 +49,15 @@ class Canary:
 
 
 @contextmanager
-def canary_beside(launcher: Launcher, period: float) -> Iterator[Canary]:
+def canary_beside(launcher: Launcher, period: float, above: Perch | None = None) -> Iterator[Canary]:
     """A canary that beats every `period` s from now until the block is left; then it has what it saw."""
     report = launcher.tmp / "canary.json"
     report.unlink(missing_ok=True)
-    beat, limit = round(period * _NS), round(_LATE * period * _NS)
+    beat = round(period * _NS)
+    limit = round((above.late if above else _LATE) * period * _NS)
     command = (sys.executable, "-I", "-S", str(_WORKER), str(beat), str(limit), str(report))
-    target = launcher.start(Program(command=command, ready=Ready(stdout="^canary$")))
+    there = (str(above.core), str(above.first)) if above else ()
+    target = launcher.start(Program(command=(*command, *there), ready=Ready(stdout="^canary$")))
     seen = Canary(period)
     try:
         target.wait_ready(_WITHIN)
@@ -51,5 +67,5 @@ def canary_beside(launcher: Launcher, period: float) -> Iterator[Canary]:
     if not report.exists():
         raise Failed(f"the canary ended with code {ended.code}: {ended.stderr.strip()}", hint="was it killed?")
     told = json.loads(report.read_text(encoding="utf-8"))
-    seen.beats, seen.longest = told["beats"], told["longest"] / _NS
+    seen.beats, seen.longest, seen.real_time = told["beats"], told["longest"] / _NS, told["real_time"]
     seen.late = tuple((due / _NS, woken / _NS) for due, woken in told["late"])

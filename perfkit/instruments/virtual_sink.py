@@ -1,45 +1,31 @@
 """One stretch of blocks on the virtual sink, played by a child in the side's interpreter (`worker/audio.py`)."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from perfkit.model.errors import Failed
-from perfkit.model.launch import Launcher, Program
+from perfkit.instruments.audio_body import Asked, ask
+from perfkit.model.launch import Launcher
 
-_WORKER = Path(__file__).parents[1] / "worker" / "audio.py"
 _NS = 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stretch:
-    """What is to be played: `warmup` and `blocks` blocks of `frames` frames at `rate` Hz, after `floor` empty ones.
+class Stretch(Asked):
+    """What is to be played, after `floor` blocks of an empty body; with `until_miss` the first miss ends it.
 
-    `body` is `module:function` or `path/to/file.py:function`, called with frames, rate and `arguments`.
+    With `core` the thread that plays stays there (threads of the body's own do not), and blocks are asked for whole
+    periods after `since`, ns of CLOCK_MONOTONIC.
     """
 
-    body: str
-    arguments: Mapping[str, Any]
-    frames: int
-    rate: int
-    blocks: int
-    warmup: int = 0
     floor: int = 0
     until_miss: bool = False
-    cwd: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    env_pass: tuple[str, ...] = ()
-
-    @property
-    def period(self) -> float:
-        """Duration of a block, s."""
-        return self.frames / self.rate
+    core: int | None = None
+    since: int = 0
 
 
 @dataclass(frozen=True)
@@ -102,17 +88,9 @@ class Played:
 def play(launcher: Launcher, stretch: Stretch) -> Played:
     """Play a stretch in a fresh process. Raises Failed if the body does, TimedOut if it takes too long."""
     report = launcher.tmp / f"virtual-sink-{stretch.frames}.json"
-    report.unlink(missing_ok=True)
-    request = json.dumps(
-        {name: getattr(stretch, name) for name in ("body", "frames", "rate", "blocks", "warmup", "floor", "until_miss")}
-        | {"arguments": dict(stretch.arguments)}
-    )
-    command = ("python", str(_WORKER), request, str(report))
-    program = Program(command=command, cwd=stretch.cwd, env=stretch.env, env_pass=stretch.env_pass)
-    launcher.run(program, timeout=launcher.remaining)
-    if not report.exists():
-        raise Failed(f"the body {stretch.body} ended the process", hint="a body must return, not exit")
-    return _read(stretch, json.loads(report.read_text(encoding="utf-8")))
+    more = {"floor": stretch.floor, "until_miss": stretch.until_miss, "core": stretch.core, "since": stretch.since}
+    told, _ = ask(launcher, "audio.py", stretch, more, report)
+    return _read(stretch, told)
 
 
 def _read(stretch: Stretch, told: Mapping[str, Any]) -> Played:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from perfkit.instruments.audio_servers import ServerKind, choose
 from perfkit.instruments.jack_clients import require_client
-from perfkit.instruments.virtual_sink import play
+from perfkit.instruments.stalls import play_beside_canary
 from perfkit.model.errors import Failed, Skipped
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.probes._audio import block_details, block_values
@@ -27,7 +27,7 @@ def server_for(wanted: Literal["", "virtual", "pipewire", "jack", "running", "au
 
 def play_body(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
     """One process, one stretch of blocks. Raises Failed where it cannot be played."""
-    played = play(launcher, probe.stretch)
+    played = play_beside_canary(launcher, probe.stretch)
     if played.peak is None:
         raise Failed(f"{probe.body} wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
     metrics = probe.metrics_through("")

@@ -65,6 +65,12 @@ def is_disturbed(late: int, run_delay: int, finished: int, period: float) -> boo
     return finished - late - run_delay <= period
 
 
+def next_boundary(now: int, since: int, frames: int, rate: int) -> int:
+    """The first time from `now` on that lies whole periods after `since`, ns."""
+    periods = (now - since) * rate // (frames * SECOND) + 1
+    return since + periods * frames * SECOND // rate
+
+
 class Clock:
     """The machine's clocks, in ns, for the calling thread."""
 
@@ -230,7 +236,8 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     """Run one stretch and return its report.
 
     `body`, `arguments`, `frames`, `rate`: what is played; `floor`, `warmup`, `blocks`: how many blocks of nothing, of
-    the body uncounted, and of the body counted; `until_miss`: whether the first miss ends it.
+    the body uncounted, and of the body counted; `until_miss`: whether the first miss ends it; `core`: where
+    the thread stays, and `since`: what its blocks are whole periods after, if not null.
     """
     np = import_numpy()
     frames, rate = request["frames"], request["rate"]
@@ -238,16 +245,21 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     if not callable(body):
         sys.exit("the body %s must return a callable that fills a block" % request["body"])
     block = np.zeros((frames, 2), dtype=np.float32)
+    if request["core"] is not None:
+        os.sched_setaffinity(0, {request["core"]})  # after the body has made its threads
     clock = Clock()
     locked, policy = lock_memory(), request_real_time()
     settle()
 
+    def begin() -> int:
+        return clock.now() if request["core"] is None else next_boundary(clock.now(), request["since"], frames, rate)
+
     def stretch(fill: Callable[[Any], object], count: int) -> Records:
-        return run_blocks(fill, block, count, Schedule(frames, rate, clock.now()), clock)
+        return run_blocks(fill, block, count, Schedule(frames, rate, begin()), clock)
 
     floor = stretch(lambda _: None, request["floor"])
     stretch(body, request["warmup"])
-    origin = clock.now()
+    origin = begin()
     records = run_blocks(body, block, request["blocks"], Schedule(frames, rate, origin), clock, request["until_miss"])
     own_threads = threading.active_count() > 1
     missed, disturbed = classify(records, frames, rate, own_threads)

@@ -1,8 +1,9 @@
 """A canary: wakes every period, does nothing, and notes when it woke too late.
 
-Beside a program, it tells the machine's doings from the program's. Run by path as `python canary.py PERIOD LATE
-REPORT`: PERIOD and what counts as LATE in ns. Prints `canary` once it runs; at SIGTERM it writes its report as JSON and
-ends. Standard library only.
+Beside a program, it tells the machine's doings from the program's. Run by path as `python canary.py PERIOD LATE REPORT
+[CORE FIRST]`: PERIOD and what counts as LATE in ns. On a CORE it stands above any audio thread there, so that nothing
+but the machine can make it late, and beats at FIRST (ns of CLOCK_MONOTONIC) and whole periods after it. Prints `canary`
+once it runs; at SIGTERM it writes its report as JSON and ends. Standard library only.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import sys
 import time
 
 PRIORITY = 70
+ABOVE = 71
 SECOND = 10**9
 MOST = 10_000  # events kept
 
@@ -29,9 +31,9 @@ class Canary:
         self.longest = 0
         self.told = False
 
-    def run(self) -> None:
-        """Beat until told to end. After a late waking the beat goes on from there."""
-        due = time.monotonic_ns() + self.period
+    def run(self, first: int) -> None:
+        """Beat at `first` and whole periods after it until told to end; beats that were slept through are left out."""
+        due = self._after(time.monotonic_ns(), first)
         while not self.told:
             now = time.monotonic_ns()
             while now < due and not self.told:
@@ -39,11 +41,13 @@ class Canary:
                 now = time.monotonic_ns()
             self.beats += 1
             self.longest = max(self.longest, now - due)
-            if now - due > self.limit:
-                if len(self.late) < MOST:
-                    self.late.append((due, now))
-                due = now
-            due += self.period
+            if now - due > self.limit and len(self.late) < MOST:
+                self.late.append((due, now))
+            due = self._after(now, due)
+
+    def _after(self, now: int, beat: int) -> int:
+        """The first beat after both."""
+        return beat + max(1, (now - beat) // self.period + 1) * self.period
 
     def end(self, *_: object) -> None:
         """Take the signal to end."""
@@ -54,12 +58,17 @@ def main(arguments: list[str]) -> None:
     """Beat, and write the report whole or not at all."""
     canary = Canary(int(arguments[0]), int(arguments[1]))
     signal.signal(signal.SIGTERM, canary.end)
+    core, first = map(int, arguments[3:]) if len(arguments) > 3 else (None, time.monotonic_ns())
+    real_time = False
     with contextlib.suppress(AttributeError, OSError):
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY))
+        if core is not None:
+            os.sched_setaffinity(0, {core})
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(PRIORITY if core is None else ABOVE))
+        real_time = True
     sys.stdout.write("canary\n")
     sys.stdout.flush()
-    canary.run()
-    report = {"beats": canary.beats, "late": canary.late, "longest": canary.longest}
+    canary.run(first)
+    report = {"beats": canary.beats, "late": canary.late, "longest": canary.longest, "real_time": real_time}
     with open(arguments[2] + ".part", "w", encoding="utf-8") as file:
         json.dump(report, file)
     os.replace(arguments[2] + ".part", arguments[2])

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from perfkit.worker.audio import SECOND, Schedule, classify, is_disturbed, run_blocks
+from perfkit.worker.audio import SECOND, Schedule, classify, is_disturbed, next_boundary, run_blocks
 
 RATE = 48_000
 FRAMES = 128
@@ -148,3 +148,13 @@ def test_clocks_are_read_apart_for_wall_and_for_the_thread():
 def test_the_rule_takes_away_exactly_the_wake_up_and_the_run_delay():
     assert is_disturbed(late=300, run_delay=200, finished=1_500, period=1_000)
     assert not is_disturbed(late=300, run_delay=199, finished=1_500, period=1_000)
+
+
+def test_blocks_that_keep_to_a_grid_are_asked_for_whole_periods_after_its_beginning():
+    since = 12_345
+    period = FRAMES * SECOND // RATE
+    for periods in (0, 1, 999_999):
+        boundary = since + periods * FRAMES * SECOND // RATE
+        found = next_boundary(boundary, since, FRAMES, RATE)
+        assert boundary <= found <= boundary + period + 1
+        assert -(found - since) * RATE % (FRAMES * SECOND) < RATE
