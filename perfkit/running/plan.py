@@ -16,7 +16,7 @@ class Plan:
     least: int = 7
     most: int = 40
     precision: float = 0.02
-    soft_limit: float = 120.0
+    soft_limit: float = 150.0
     hard_limit: float | None = None
 
     @property
