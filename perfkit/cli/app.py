@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from perfkit import __version__
-from perfkit.cli.verbs import baseline, compare, doctor, gate, init, listing, report, run, schema
+from perfkit.cli.verbs import baseline, compare, doctor, gate, init, listing, load_worker, prune, report, run, schema
 
 app = typer.Typer(
     name="perfkit",
@@ -24,7 +24,9 @@ app.command("gate")(gate.gate)
 app.command("compare")(compare.compare)
 app.add_typer(baseline.app, name="baseline")
 app.command("report")(report.report)
+app.command("prune")(prune.prune)
 app.command("doctor")(doctor.doctor)
+app.command("load-worker")(load_worker.load_worker)
 app.command("schema")(schema.schema)
 
 

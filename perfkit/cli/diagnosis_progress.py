@@ -6,7 +6,9 @@ from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from perfkit.cli.talk import waiting_for
 from perfkit.model.diagnosis import DoctorObserver
+from perfkit.model.units import counted
 
 
 class DiagnosisProgress(DoctorObserver):
@@ -24,6 +26,10 @@ class DiagnosisProgress(DoctorObserver):
         if self._status is not None:
             self._status.stop()
 
+    def machine_held(self, holder: str) -> None:
+        """Say at once why nothing begins."""
+        self._console.print(Text(waiting_for(holder)))
+
     def session_started(self, number: int, sessions: int) -> None:
         """A session begins."""
         self._session = f"session {number} of {sessions}"
@@ -35,7 +41,7 @@ class DiagnosisProgress(DoctorObserver):
 
     def pair_ended(self, pairs: int, of: int | None) -> None:
         """A pair is done."""
-        self._show(f"{self._session}: {pairs} {'pairs' if of is None else f'of {of} pairs'}")
+        self._show(f"{self._session}: {counted(pairs, 'pair') if of is None else f'{pairs} of {of} pairs'}")
 
     def waiting(self, seconds: float) -> None:
         """Time goes by."""

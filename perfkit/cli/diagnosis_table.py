@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from perfkit.model.diagnosis import Diagnosis, Need, Noise, Spread
-from perfkit.model.units import format_percent, format_quantity
+from perfkit.model.units import counted, format_percent, format_quantity
 
 
 def print_diagnosis(diagnosis: Diagnosis, console: Console) -> None:
@@ -36,7 +36,7 @@ def _capabilities(diagnosis: Diagnosis) -> Table:
 
 def _print_noise(noise: Noise, console: Console) -> None:
     launches = noise.spreads[0].launches
-    told = f"{_counted(noise.sessions, 'session')} of {launches // 2 // noise.sessions} pairs"
+    told = f"{counted(noise.sessions, 'session')} of {counted(launches // 2 // noise.sessions, 'pair')}"
     for title, table in (
         (f"One unchanged program in pairs ({told})", _scatter(noise.spreads)),
         ("Smallest change that pairs find, by seconds spent on a benchmark of that size", _predictions(noise.spreads)),
@@ -84,7 +84,7 @@ def _scatter(spreads: Sequence[Spread]) -> Table:
 
 
 def _predictions(spreads: Sequence[Spread]) -> Table:
-    table = _table("", *(f"{each.seconds:.0f} s, {each.pairs} pairs" for each in spreads[0].detectable))
+    table = _table("", *(f"{each.seconds:.0f} s, {counted(each.pairs, 'pair')}" for each in spreads[0].detectable))
     for spread in spreads:
         table.add_row(spread.metric, *(format_percent(each.change) for each in spread.detectable))
     return table
@@ -135,7 +135,3 @@ def _hanging(sign: str, text: str, style: str) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_row(Text(sign, style=style), Text(text))
     return table
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -62,6 +62,10 @@ Processes = Annotated[
 MaxTime = Annotated[
     str, typer.Option("--max-time", metavar="TIME", help="End measuring after this time, such as 90s or 5min.")
 ]
+Wait = Annotated[
+    str,
+    typer.Option("--wait", metavar="TIME", help="Wait so long for another run on this machine to end, such as 10min."),
+]
 Seed = Annotated[int | None, typer.Option("--seed", min=0, help="Seed of the order and of every launch.")]
 Reports = Annotated[
     str,
@@ -103,10 +107,11 @@ def request(context: typer.Context) -> "Request":
         plan = plans.thorough(drawn)
     elif given["processes"]:
         plan = plans.exactly(drawn, given["processes"])
-    limit = _seconds(given["max_time"]) if given["max_time"] else config.tables.run.max_time
+    limit = seconds("--max-time", given["max_time"]) if given["max_time"] else config.tables.run.max_time
     selection = Selection(tuple(given["select"] or ()), given["keyword"], tuple(given["tag"] or ()))
     plan = plans.limited(plan, limit) if limit else plan
-    return Request(config, here(), selection, plan, context.obj, resume, against)
+    wait = seconds("--wait", given["wait"]) if given["wait"] else 0.0
+    return Request(config, here(), selection, plan, context.obj, resume, against, wait)
 
 
 def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
@@ -162,10 +167,11 @@ def here() -> Path:
     return Path.cwd()
 
 
-def _seconds(text: str) -> float:
+def seconds(option: str, text: str) -> float:
+    """The duration that an option was given. Raises UsageError that names it."""
     from perfkit.model.units import parse_duration
 
     try:
         return parse_duration(text)
     except ValueError as error:
-        raise UsageError(f"--max-time: {error}", hint="write 90s or 5min") from None
+        raise UsageError(f"{option}: {error}", hint="write 90s or 5min") from None

@@ -9,11 +9,12 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from perfkit.cli.talk import waiting_for
 from perfkit.model.events import Progress, RunObserver
 from perfkit.model.launch import Launch, Outcome
 from perfkit.model.metric import Kind, Scale
 from perfkit.model.scenario import Benchmark
-from perfkit.model.units import format_change, format_quantity
+from perfkit.model.units import counted, format_change, format_quantity
 
 
 class LiveProgress(RunObserver):
@@ -33,6 +34,10 @@ class LiveProgress(RunObserver):
     def __exit__(self, *exc: object) -> None:
         self._live.stop()
 
+    def machine_held(self, holder: str) -> None:
+        """Say at once why nothing begins."""
+        self._console.print(Text(waiting_for(holder)))
+
     def session_started(self, benchmarks: Sequence[Benchmark]) -> None:
         """Begin to draw."""
         self._rows |= {benchmark.id: Progress(benchmark.id, 0) for benchmark in benchmarks}
@@ -40,7 +45,7 @@ class LiveProgress(RunObserver):
         if self._console.is_terminal:
             self._live.start()
         else:
-            self._console.print(f"measuring {len(benchmarks)} benchmarks", highlight=False)
+            self._console.print(f"measuring {counted(len(benchmarks), 'benchmark')}", highlight=False)
 
     def launch_started(self, benchmark: str, number: int, expected: float | None) -> None:  # noqa: ARG002
         """Show what runs now."""
@@ -64,7 +69,7 @@ class LiveProgress(RunObserver):
     def _title(self) -> Text:
         now = time.monotonic()
         done = sum(row.settled for row in self._rows.values())
-        text = f"{done} of {len(self._rows)} benchmarks settled, {_clock(now - self._begun)} gone"
+        text = f"{done} of {counted(len(self._rows), 'benchmark')} settled, {_clock(now - self._begun)} gone"
         if self._expected is not None:
             text += f", {_clock(max(0.0, self._expected - (now - self._asked)))} left at most"
         return Text(text, style="bold")
@@ -82,12 +87,12 @@ class LiveProgress(RunObserver):
                 estimate.append(f" [{format_quantity(row.low, unit)}, {format_quantity(row.high, unit)}]", style="dim")
         elif row.trouble:
             estimate = Text(row.trouble, style="yellow", overflow="ellipsis", no_wrap=True)
-        launches = f"{row.launches} launch{'es' if row.launches != 1 else ''}"
-        return Text(mark, style=style), Text(row.benchmark), Text(launches), estimate
+        return Text(mark, style=style), Text(row.benchmark), Text(counted(row.launches, "launch")), estimate
 
 
 def _pairs(row: Progress) -> str:
-    return f"{row.pairs} pairs" if row.most is None or row.settled else f"{row.pairs} of {row.most} pairs"
+    pairs = row.pairs or 0
+    return counted(pairs, "pair") if row.most is None or row.settled else f"{pairs} of {counted(row.most, 'pair')}"
 
 
 def _comparison(row: Progress) -> Text:

@@ -56,6 +56,11 @@ def interrupted() -> int:
     return INTERRUPTED
 
 
+def waiting_for(holder: str) -> str:
+    """Why nothing begins yet."""
+    return f"waiting for {holder}, which is measuring on this machine (Ctrl-C gives up)"
+
+
 def report_bug(error: Exception, arguments: Sequence[str]) -> int:
     """Write a log shaped as a bug report, name it, and return the code of a bug."""
     import platform

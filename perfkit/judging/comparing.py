@@ -15,6 +15,7 @@ from perfkit.judging.summaries import LEVEL, constant
 from perfkit.model.budget import Tolerance
 from perfkit.model.change import IDENTICAL, Change
 from perfkit.model.metric import Better, Kind, Metric, Scale
+from perfkit.model.units import counted
 from perfkit.model.verdict import Reason
 from perfkit.stats.sessions import MIN_LAUNCHES, RepeatedSessions, SessionComparison, SessionRule, compare_sessions
 
@@ -73,11 +74,15 @@ def _noisy(
 def _refused(metric: Metric, base: Sessions, usable: Sessions, candidate: Sequence[float]) -> Refusal | None:
     advice = "measure more launches: perfkit gate --processes 7"
     if len(candidate) < MIN_LAUNCHES:
-        return Refusal(Reason.TOO_FEW, f"{len(candidate)} launches; a comparison needs {MIN_LAUNCHES}", advice)
+        return Refusal(
+            Reason.TOO_FEW, f"{counted(len(candidate), 'launch')}; a comparison needs {MIN_LAUNCHES}", advice
+        )
     if not usable:
         most = max(len(session) for session in base)
         advice = "save a baseline of more launches: perfkit run --processes 7, then perfkit baseline save"
-        return Refusal(Reason.TOO_FEW, f"the baseline has {most} launches; a comparison needs {MIN_LAUNCHES}", advice)
+        return Refusal(
+            Reason.TOO_FEW, f"the baseline has {counted(most, 'launch')}; a comparison needs {MIN_LAUNCHES}", advice
+        )
     rows = (*usable, candidate)
     bad = sum(value <= 0 for row in rows for value in row) if min(map(min, rows)) <= 0 else 0
     if bad and metric.scale is Scale.RATIO:

@@ -8,7 +8,7 @@ from perfkit.model.budget import Limit
 from perfkit.model.change import Summary
 from perfkit.model.metric import Kind, Metric, Resource
 from perfkit.model.run import Result
-from perfkit.model.units import format_quantity
+from perfkit.model.units import counted, format_quantity
 from perfkit.model.verdict import BudgetVerdict, Met, Reason
 
 
@@ -36,8 +36,12 @@ def hold_each(
         advice = "end what else runs on the machine and measure again"
         return [_open(limit, Reason.NOISE, "the machine disturbed every launch", advice) for limit in limits]
     held = [hold(limit, metric, alone, summarise(metric, (alone,))) for limit in limits]
-    left_out = f"; {len(values) - len(alone)} disturbed ones do not count"
+    left_out = f"; {_disturbed(len(values) - len(alone))}"
     return [replace(one, verdict=replace(one.verdict, why=one.verdict.why + left_out)) for one in held]
+
+
+def _disturbed(number: int) -> str:
+    return "a disturbed one does not count" if number == 1 else f"{number} disturbed ones do not count"
 
 
 def hold(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary) -> Held:
@@ -49,21 +53,20 @@ def hold(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary
     if limit.operator == "==":
         return _equal(limit, metric, values)
     if summary.low is None or summary.high is None:
-        why = f"{summary.n} launches; a limit on a measured quantity needs 5"
+        why = f"{counted(summary.n, 'launch')}; a limit on a measured quantity needs 5"
         return _open(limit, Reason.TOO_FEW, why, "measure more launches (--processes 7)")
     return _bounded(limit, metric, summary, summary.low, summary.high)
 
 
 def _counted(limit: Limit, metric: Metric, values: Sequence[float], summary: Summary) -> Held:
-    launches = f"{len(values)} {'launch' if len(values) == 1 else 'launches'}"
-    why = f"{format_quantity(summary.total, metric.unit)} in {launches}"
+    why = f"{format_quantity(summary.total, metric.unit)} in {counted(len(values), 'launch')}"
     return _closed(limit, limit.holds(summary.total), why)
 
 
 def _equal(limit: Limit, metric: Metric, values: Sequence[float]) -> Held:
     low, high = format_quantity(min(values), metric.unit), format_quantity(max(values), metric.unit)
     seen = low if low == high else f"{low} to {high}"
-    return _closed(limit, all(limit.holds(value) for value in values), f"{seen} in {len(values)} launches")
+    return _closed(limit, all(limit.holds(value) for value in values), f"{seen} in {counted(len(values), 'launch')}")
 
 
 def _bounded(limit: Limit, metric: Metric, summary: Summary, low: float, high: float) -> Held:

@@ -8,7 +8,7 @@ from perfkit.judging.refusal import Refusal
 from perfkit.judging.verdict import Decision, how_much
 from perfkit.model.change import Change
 from perfkit.model.metric import Metric
-from perfkit.model.units import format_quantity
+from perfkit.model.units import counted, format_quantity
 from perfkit.model.verdict import Reason, Verdict
 
 _VERDICTS = {"improved": Verdict.IMPROVED, "unchanged": Verdict.UNCHANGED}
@@ -108,7 +108,7 @@ def _how_sure(metric: Metric, change: Change, around: Circumstances) -> str:
 
 
 def _pairs(change: Change) -> str:
-    return f"{change.pairs} {'pair' if change.pairs == 1 else 'pairs'}"
+    return counted(change.pairs, "pair")
 
 
 def _size(metric: Metric, change: Change) -> str:

@@ -19,6 +19,7 @@ from perfkit.model.budget import Limit, Tolerance
 from perfkit.model.launch import Outcome
 from perfkit.model.reasons import adding, said
 from perfkit.model.run import Result, Run
+from perfkit.model.units import counted
 from perfkit.model.verdict import ExitCode, Finding, Judgement, Reason, Unmeasured, Verdict
 from perfkit.stats.multiplicity import benjamini_hochberg
 
@@ -135,7 +136,7 @@ def _unmeasured(run: Run, options: Options) -> Iterator[Unmeasured]:
 
 def _warnings(run: Run) -> Iterator[str]:
     if halves := sum(result.half_pairs for result in run.results):
-        yield f"{halves} {'pair' if halves == 1 else 'pairs'} had a launch on one side only and did not count"
+        yield f"{counted(halves, 'pair')} had a launch on one side only and did not count"
     if run.against is None:
         return
     if run.against.in_place:

@@ -7,6 +7,7 @@ from perfkit.judging.past import Past
 from perfkit.model.launch import Launch, Outcome
 from perfkit.model.reasons import said
 from perfkit.model.run import Run
+from perfkit.model.units import counted
 
 _SHARE = re.compile(r" (\d+\.\d) %$")
 OLD = 7 * 86_400.0
@@ -40,13 +41,14 @@ def _of_launches(run: Run) -> Iterator[str]:
     counting = [launch for result in run.results for launch in result.measured]
     disturbed = [launch for launch in counting if launch.contaminated]
     if disturbed:
-        share = f"{len(disturbed)} of {len(counting)} launches"
+        share = f"{len(disturbed)} of {counted(len(counting), 'launch')}"
         yield f"the machine disturbed {share} ({_worst_rules(disturbed)}); they could not be replaced"
     for result in run.results:
         invalid = [launch for launch in result.launches if launch.outcome is Outcome.INVALID]
         if invalid and result.outcome is Outcome.MEASURED:
-            share = f"{len(invalid)} of {len(result.launches)} launches"
-            yield f"{result.benchmark}: {share} were invalid and do not count ({said(invalid[-1].reason)})"
+            share = f"{len(invalid)} of {counted(len(result.launches), 'launch')}"
+            ends = "was invalid and does not count" if len(invalid) == 1 else "were invalid and do not count"
+            yield f"{result.benchmark}: {share} {ends} ({said(invalid[-1].reason)})"
 
 
 def _worst_rules(launches: list[Launch]) -> str:

@@ -43,6 +43,9 @@ class Repeat:
 class DoctorObserver:
     """Told of how far doctor is; every method defaults to doing nothing."""
 
+    def machine_held(self, holder: str) -> None:
+        """A run, which says `holder` of itself, holds the machine; its end is waited for."""
+
     def session_started(self, number: int, sessions: int) -> None:
         """Session `number` (from 1) of so many begins."""
 

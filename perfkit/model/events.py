@@ -34,6 +34,9 @@ class Progress:
 class RunObserver:
     """Told of everything that happens in a run."""
 
+    def machine_held(self, holder: str) -> None:
+        """Another run, which says `holder` of itself, holds the machine; its end is waited for."""
+
     def session_started(self, benchmarks: Sequence[Benchmark]) -> None:
         """Measuring begins."""
 

@@ -59,7 +59,7 @@ def curve(detail: Curve) -> Chart:
         labels=(*labels, Label(number((_LEFT + _RIGHT) / 2), number(bottom + 32), plot.x_name, "t", "middle")),
         points=drawing.place(plot.at(index) for index in shown),
         table=_table(plot, shown),
-        legend=(("○", f"{len(flagged)} {detail.flag}"),) if flagged else (),
+        legend=(("○", detail.flag),) if flagged else (),
         series=_series(detail),
     )
 
@@ -101,7 +101,8 @@ def _labels(plot: _Plot) -> tuple[Label, ...]:
         for i, (label, value) in enumerate(detail.moments)
     ]
     places = Places(moments)
-    levels = [places.first_free(_beside_level(plot, label, value)) for label, value in detail.lines]
+    beside = [_beside_level(plot, label, value) for label, value in detail.lines]
+    levels = [places.first_free(spots) or spots[0] for spots in beside]  # a level is never without its name
     marks = [places.first_free(_around(plot.at(index), label)) for index, label in detail.marks]
     return (
         *drawing.beside(up, heights, _LEFT - 6),

@@ -1,5 +1,6 @@
 """The two pictures of a finding: every launch along the value axis (strip plot), and every launch in order."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from perfkit.model.units import counted
@@ -61,24 +62,22 @@ def strip(picture: Picture) -> Chart:
 
 
 def in_order(picture: Picture) -> Chart:
-    """Each launch at its place in its session, the base's sessions first; a line joins those that count.
+    """Each launch at its place in its session; a line joins those of a side that count.
 
+    Sessions stand beside each other, the base's first; sides that were measured in turn stand as they were measured.
     Its points are in the order of the strip's, whose table tells about both.
     """
     low, high, near, _ = _span(picture)
     left, top, bottom = 46.0, 22.0, 168.0
     values = linear(low, high, bottom - 4, top, count=5, pad=0.06)
     texts, unit = tick_texts(values.ticks, picture.metric.unit)
-    places = sum(len(series.points) for series in picture.series) + len(picture.series) - 1
-    order = linear(0.0, max(places - 1.0, 1.0), left + 8, _RIGHT - 6)
-    spots, labels, shapes, start = [], [], [], 0
-    for series in picture.series:
-        own = [(order.at(start + i), values.at(point.value), point) for i, point in enumerate(series.points)]
+    places, stretches = _placed(picture)
+    order = linear(0.0, max(1.0, *(place for row in places for place in row)), left + 8, _RIGHT - 6)
+    spots, shapes = [], []
+    for series, row in zip(picture.series, places, strict=True):
+        own = [(order.at(at), values.at(point.value), point) for at, point in zip(row, series.points, strict=True)]
         spots += own
         shapes.append(Shape(drawing.line([(x, y) for x, y, point in own if point.counts]), f"l {series.side}"))
-        middle = (own[0][0] + own[-1][0]) / 2 if own else left
-        labels.append(drawing.under(middle, series.side, bottom + 16))
-        start += len(series.points) + 1
     marks = tuple(Shape(drawing.level([values.at(mark.value)], left, _RIGHT), "m") for mark in near)
     grid = Shape(drawing.level((values.at(tick) for tick in values.ticks), left, _RIGHT), "g")
     return Chart(
@@ -90,12 +89,36 @@ def in_order(picture: Picture) -> Chart:
             *drawing.beside(values, texts, left - 6),
             Label(number(left - 6), "12", unit, "t", "end"),
             *(Label(number(left + 4), number(values.at(mark.value) - 4), mark.label, "k") for mark in near),
-            *labels,
+            *(drawing.under(order.at(middle), text, bottom + 16) for middle, text in stretches),
         ),
         points=drawing.place((x, y) for x, y, _ in spots),
         table=None,
         legend=_legend(picture),
+        series=(("base", "base"), ("candidate", "candidate")) if picture.paired else (),
     )
+
+
+def _placed(picture: Picture) -> tuple[list[list[int]], list[tuple[float, str]]]:
+    """Where each launch of each series stands, from 0 on, and the middle and the name of what stands together.
+
+    A place stays free between sessions.
+    """
+    moments = [
+        [
+            (series.session or 0, point.order or 0) if picture.paired else (row, i)
+            for i, point in enumerate(series.points)
+        ]
+        for row, series in enumerate(picture.series)
+    ]
+    taken = sorted(moment for row in moments for moment in row)
+    groups = sorted({group for group, _ in taken})
+    places = [[bisect_left(taken, moment) + groups.index(moment[0]) for moment in row] for row in moments]
+    stretches = []
+    for gap, group in enumerate(groups):
+        first, after = bisect_left(taken, (group, -1)), bisect_left(taken, (group + 1, -1))
+        name = f"session {group + 1}" if len(groups) > 1 else "as measured"
+        stretches.append((gap + (first + after - 1) / 2, name if picture.paired else picture.series[group].side))
+    return places, stretches
 
 
 def _launch_table(picture: Picture) -> Table:

@@ -23,22 +23,25 @@ Side = Literal["base", "candidate"]
 class Point:
     """One launch in a picture: its value in the base unit, as text, and what is to be said about it.
 
-    `counts` is False for a launch that was run again; `remark` names the rules a contaminated one broke.
+    `counts` is False for a launch that was run again; `remark` names the rules a contaminated one broke. `order` is
+    its place among all launches of its session, where that is known.
     """
 
     value: float
     text: str
     remark: str = ""
     counts: bool = True
+    order: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """The launches of one session, in order."""
+    """The launches of one side in one session, in order; sessions are numbered in the run that measured them."""
 
     side: Side
     label: str
     points: tuple[Point, ...]
+    session: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,12 @@ class Picture:
     centres: tuple[Centre, ...]
     marks: tuple[Mark, ...]
 
+    @property
+    def paired(self) -> bool:
+        """Whether both sides were measured in turn, in one run."""
+        measured_here = all(series.session is not None for series in self.series)
+        return measured_here and len({series.side for series in self.series}) > 1
+
 
 def picture(finding: Finding, result: Result | None, sessions: tuple[Recorded, ...], run_label: str) -> Picture | None:
     """The picture of one finding; None where the candidate has no launch with a finite value."""
@@ -96,12 +105,13 @@ def _launches(side: Side, metric: Metric, result: Result, label: str) -> tuple[S
     return tuple(
         Series(
             side,
-            label if len(numbers) == 1 else f"{label}, session {number}",
+            label if len(numbers) == 1 else f"{label}, session {number + 1}",
             tuple(
                 _point(one, metric, counts=(one.session, one.order) in counting)
                 for one in launches
                 if one.session == number
             ),
+            number,
         )
         for number in numbers
     )
@@ -116,7 +126,7 @@ def _point(launch: Launch, metric: Metric, *, counts: bool) -> Point:
     remarks = [f"contaminated: {', '.join(launch.contaminated)}"] if launch.contaminated else []
     if not counts:
         remarks.append("run again, does not count")
-    return Point(value, format_quantity(value, metric.unit, 4), "; ".join(remarks), counts)
+    return Point(value, format_quantity(value, metric.unit, 4), "; ".join(remarks), counts, launch.order)
 
 
 def _recorded(finding: Finding, fingerprint: str, sessions: tuple[Recorded, ...]) -> tuple[Series, ...]:

@@ -1,7 +1,6 @@
 """A comparison with a git ref from its first worktree to run.json: two sides, pairs of launches, and a second batch."""
 
 import itertools
-import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
@@ -21,8 +20,7 @@ from perfkit.model.run import Session as SessionRecord
 from perfkit.model.scenario import Benchmark
 from perfkit.running.definitions import programs_of, share_scenarios
 from perfkit.running.host import Host, LaunchRequest
-from perfkit.running.lock import machine_lock
-from perfkit.running.measuring import Measured, Surroundings, place
+from perfkit.running.measuring import Measured, Surroundings, hold_machine, place
 from perfkit.running.pair_track import PairTrack
 from perfkit.running.pairing import Pairing
 from perfkit.running.session import Attempt
@@ -67,7 +65,7 @@ def measure_pairs(
     """
     clock = _Clock(time.monotonic(), asked.max_time)
     revisions = find_revisions(around.root, asked.ref, exact=asked.exact)
-    with machine_lock(f"`perfkit {' '.join(arguments)}` (pid {os.getpid()})"):
+    with hold_machine(arguments, around, observer):
         gate = _Gate(benchmarks, asked, around, folder, observer, revisions, clock)
         if (folder / "journal.jsonl").exists():
             gate.go_on(read_journal(folder).run)

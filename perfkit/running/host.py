@@ -25,7 +25,7 @@ __all__ = ["Host", "LaunchRequest"]
 
 _COMMAND = (sys.executable, "-P", "-m", "perfkit.worker.host")
 _GRACE = 30.0
-"""What a launch may take beyond its time limit, s: the ends of its programs and what the probe computes afterwards."""
+"""What a launch may take beyond its time limit, s, before its host is killed: it ends its probe itself by then."""
 _LOG = 16384
 _PATIENCE = 10.0
 _NOTHING = Measurement({})

@@ -2,28 +2,47 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from perfkit.model.errors import MeasurementError
 
 LOCK = Path(tempfile.gettempdir()) / "perfkit-measuring.lock"
+_STEP = 0.25
+"""Seconds between two looks at whether it is free: a look costs microseconds, which disturbs nobody."""
+
+
+def _say_nothing(holder: str) -> None:
+    pass
 
 
 @contextmanager
-def machine_lock(holder: str, path: Path = LOCK) -> Iterator[None]:
-    """Hold the machine while measuring; `holder` is what others are told. Raises MeasurementError if it is held.
+def machine_lock(
+    holder: str,
+    path: Path = LOCK,
+    *,
+    wait: float = 0.0,
+    waiting: Callable[[str], None] = _say_nothing,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
+    """Hold the machine while measuring; `holder` is what others are told.
 
-    The file stays behind, empty: removing it would let two runs lock two files of one name.
+    Where another holds it, `waiting` is told who and it is waited for, `wait` s at most. Raises MeasurementError if it
+    is still held then. The file stays behind, empty: removing it would let two runs lock two files of one name.
     """
     descriptor = _open(path)
     try:
-        if not _try_lock(descriptor):
-            told = os.read(descriptor, 200).decode(errors="replace").strip() or "another perfkit"
-            raise MeasurementError(
-                f"{told} is measuring on this machine", hint="wait until it ends: two runs would disturb each other"
-            )
+        until = clock() + wait
+        if wait and not _try_lock(descriptor):
+            waiting(_holder(descriptor))
+        while not _try_lock(descriptor):
+            if clock() >= until:
+                hint = "two runs would disturb each other; --wait 10min waits until it ends"
+                raise MeasurementError(f"{_holder(descriptor)} is measuring on this machine", hint=hint)
+            sleep(_STEP)
         _tell(descriptor, holder)
         yield
         _tell(descriptor, "")
@@ -37,6 +56,11 @@ def _open(path: Path) -> int:
         return os.open(path, flags | os.O_RDWR, 0o666)
     except PermissionError:  # another user's file: it can be locked, but not written
         return os.open(path, os.O_RDONLY)
+
+
+def _holder(descriptor: int) -> str:
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    return os.read(descriptor, 200).decode(errors="replace").strip() or "another perfkit"
 
 
 def _try_lock(descriptor: int) -> bool:

@@ -4,6 +4,7 @@ import itertools
 import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +27,10 @@ from perfkit.storage.runs import write_details, write_run
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Where a run happens: the side's root and interpreter, and what is recorded of machine and revision."""
+    """Where a run happens: the side's root and interpreter, and what is recorded of machine and revision.
+
+    `wait` is how many s another run that holds the machine is waited for.
+    """
 
     root: Path
     python: str
@@ -35,6 +39,7 @@ class Surroundings:
     machine: Machine
     conditions: Conditions
     commit: Commit
+    wait: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ def measure(
     Ctrl-C ends measuring and keeps what there is. Raises MeasurementError if another run holds the machine,
     UsageError if a journal cannot be gone on with.
     """
-    with machine_lock(f"`perfkit {' '.join(arguments)}` (pid {os.getpid()})"):
+    with hold_machine(arguments, around, observer):
         resumed = read_journal(folder).run if (folder / "journal.jsonl").exists() else None
         tracks = [Track(each, place(each, around.root)) for each in benchmarks]
         begun = resumed or _blank(tracks, around, folder.name, arguments)
@@ -77,6 +82,12 @@ def measure(
         run = replace(begun, sessions=(*begun.sessions, session), results=results, complete=finished)
         write_run(folder, run)
     return Measured(run, folder, interrupted)
+
+
+def hold_machine(arguments: Sequence[str], around: Surroundings, observer: RunObserver) -> AbstractContextManager[None]:
+    """The machine, for the run that these arguments asked for."""
+    holder = f"`perfkit {' '.join(arguments)}` (pid {os.getpid()})"
+    return machine_lock(holder, wait=around.wait, waiting=observer.machine_held)
 
 
 def _session(

@@ -8,7 +8,6 @@ from itertools import count
 from perfkit.model.events import RunObserver
 from perfkit.model.launch import Launch, Outcome, Side
 from perfkit.model.scenario import Benchmark
-from perfkit.running.contamination import contaminated_by
 from perfkit.running.pair_track import PairTrack
 from perfkit.running.session import Attempt, Recording
 
@@ -83,25 +82,9 @@ class Pairing:
             track.launches[track.launches.index(launch)] = self.record(track.benchmark.id, again, ())
 
     def _launch(self, track: PairTrack, side: Side, pair: int | None, seed: int, order: int) -> Launch:
-        identity = track.benchmark.id
         attempt = self.attempt(track.benchmark, side, seed)
-        track.refined.update({metric.name: metric for metric in attempt.measurement.metrics})
-        launch = Launch(
-            outcome=attempt.outcome,
-            session=self.number,
-            order=order,
-            started=attempt.started,
-            duration=attempt.duration,
-            seed=seed,
-            values=attempt.measurement.values,
-            reason=attempt.reason,
-            disturbance=attempt.disturbance,
-            contaminated=contaminated_by(attempt.disturbance, waiting=track.waiting),
-            caveats=attempt.measurement.caveats,
-            side=side,
-            pair=pair,
-        )
-        kept = self.record(identity, launch, attempt.measurement.details)
+        launch = attempt.launch(track, session=self.number, order=order, seed=seed, side=side, pair=pair)
+        kept = self.record(track.benchmark.id, launch, attempt.measurement.details)
         track.launches.append(kept)
         return kept
 

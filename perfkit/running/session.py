@@ -2,11 +2,11 @@
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from perfkit.model.events import RunObserver
-from perfkit.model.launch import Detail, Disturbance, Launch, Measurement, Outcome
+from perfkit.model.launch import Detail, Disturbance, Launch, Measurement, Outcome, Side
 from perfkit.model.scenario import Benchmark
 from perfkit.running.contamination import contaminated_by
 from perfkit.running.plan import Plan
@@ -23,6 +23,27 @@ class Attempt:
     disturbance: Disturbance
     started: float
     duration: float
+
+    def launch(
+        self, track: Track, *, session: int, order: int, seed: int, side: Side = Side.CANDIDATE, pair: int | None = None
+    ) -> Launch:
+        """What is recorded of it; `track` learns the definitions of metrics that it brought."""
+        track.refined.update({metric.name: metric for metric in self.measurement.metrics})
+        return Launch(
+            outcome=self.outcome,
+            session=session,
+            order=order,
+            started=self.started,
+            duration=self.duration,
+            seed=seed,
+            values=self.measurement.values,
+            reason=self.reason,
+            disturbance=self.disturbance,
+            contaminated=contaminated_by(self.disturbance, waiting=track.waiting),
+            caveats=self.measurement.caveats,
+            side=side,
+            pair=pair,
+        )
 
 
 Attempting = Callable[[Benchmark, int], Attempt]
@@ -64,23 +85,9 @@ class Session:
     def _launch(self, track: Track, seed: int, order: int, begun: float) -> None:
         identity = track.benchmark.id
         attempt = self.attempt(track.benchmark, seed)
-        track.refined.update({metric.name: metric for metric in attempt.measurement.metrics})
-        broken = contaminated_by(attempt.disturbance, waiting=track.waiting)
-        again = bool(broken) and not self._late(begun) and track.may_rerun(self.plan)
-        launch = Launch(
-            outcome=attempt.outcome,
-            session=self.number,
-            order=order,
-            started=attempt.started,
-            duration=attempt.duration,
-            seed=seed,
-            values=attempt.measurement.values,
-            reason=attempt.reason,
-            disturbance=attempt.disturbance,
-            contaminated=broken,
-            replaced=again and attempt.outcome is Outcome.MEASURED,
-            caveats=attempt.measurement.caveats,
-        )
+        launch = attempt.launch(track, session=self.number, order=order, seed=seed)
+        again = bool(launch.contaminated) and not self._late(begun) and track.may_rerun(self.plan)
+        launch = replace(launch, replaced=again and attempt.outcome is Outcome.MEASURED)
         track.launches.append(self.record(identity, launch, attempt.measurement.details))
         late = self._late(begun)
         self.observer.launch_ended(identity, track.launches[-1], track.progress(self.plan, late=late))

@@ -54,6 +54,11 @@ def list_baselines(root: Path) -> tuple[tuple[str, str], ...]:
     return tuple((folder.parent.name, unquote(folder.name)) for folder in folders)
 
 
+def saved_sessions(root: Path) -> frozenset[str]:
+    """The ids of all sessions of all baselines, also of those that no longer count."""
+    return frozenset(unquote(path.stem) for folder in root.glob("*/*/") for path in _files(folder))
+
+
 def remove_baseline(root: Path, name: str, machine: str, sessions: Sequence[str] = ()) -> tuple[Path, ...]:
     """Delete a baseline, or only those of its sessions; returns the files deleted.
 

@@ -1,6 +1,7 @@
 """Run folders: `reports/<run id>/` with run.json, journal.jsonl and details/."""
 
 import re
+import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from perfkit.storage.journal import JOURNAL_FILE
 from perfkit.storage.schema import run_from_bytes, run_to_bytes
 
 RUN_FILE = "run.json"
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{6}")
 _DETAILS_NAME = re.compile(r"details/\d+\.json")
 
 
@@ -82,6 +84,26 @@ def find_run(reports: Path, name: str) -> Path:
     if found:
         raise UsageError(f"{len(found)} runs begin with {name!r}", hint=", ".join(folder.name for folder in found[:5]))
     raise UsageError(f"no run {name!r} in {reports}", hint="`perfkit run` makes one")
+
+
+def find_all(reports: Path) -> tuple[Path, ...]:
+    """The run folders under the names that perfkit gives, newest first; a link is none."""
+    folders = _newest_first(reports)
+    return tuple(folder for folder in folders if _RUN_ID.fullmatch(folder.name) and not folder.is_symlink())
+
+
+def size_of(folder: Path) -> int:
+    """The bytes that the files of a run hold."""
+    return sum(path.lstat().st_size for path in folder.rglob("*") if not path.is_dir())
+
+
+def remove_run(folder: Path) -> int:
+    """Delete a run's folder; returns the bytes that its files held."""
+    held = size_of(folder)
+    for name in (JOURNAL_FILE, RUN_FILE):  # the journal first: what an interruption leaves is never gone on with
+        (folder / name).unlink(missing_ok=True)
+    shutil.rmtree(folder)
+    return held
 
 
 def _newest_first(reports: Path) -> Iterable[Path]:

@@ -11,6 +11,7 @@ from perfkit.judging.paired import judge_pairs
 from perfkit.model.budget import Limit
 from perfkit.model.launch import Detail, Launch
 from perfkit.model.run import Baseline, Recorded, Run
+from perfkit.model.units import counted
 from perfkit.model.verdict import ExitCode, Judgement
 from perfkit.reporting import REPORTS, View, build_view
 from perfkit.storage import runs
@@ -59,7 +60,7 @@ def _worked(judgement: Judgement, *, once: bool) -> str:
     works = len({finding.benchmark for finding in judgement.findings})
     missed = f", {len(judgement.unmeasured)} not measured" if judgement.unmeasured else ""
     said = "worked once" if once else "measured; tolerances wait for a gate"
-    return f"{works} {'benchmark' if works == 1 else 'benchmarks'} {said}{missed}"
+    return f"{counted(works, 'benchmark')} {said}{missed}"
 
 
 def judged_pairs(run: Run, folder: Path, options: Options, *, interrupted: bool = False) -> Judged:

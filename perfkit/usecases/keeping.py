@@ -1,7 +1,8 @@
 """`baseline`: sessions kept to compare with."""
 
+import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfkit.instruments.machine import read_machine
@@ -10,7 +11,8 @@ from perfkit.loading.recorded import find_base, find_run
 from perfkit.model.errors import UsageError
 from perfkit.model.run import Baseline, Run
 from perfkit.model.verdict import ExitCode
-from perfkit.storage import baselines
+from perfkit.running.lock import machine_lock
+from perfkit.storage import baselines, runs
 from perfkit.usecases.request import options_of
 
 
@@ -51,6 +53,30 @@ def remove_baseline(start: Path, name: str, machine: str, sessions: Sequence[str
     """Delete a baseline of this machine (or of `machine`), or only those of its sessions."""
     root = read_config(start).root / "baselines"
     return baselines.remove_baseline(root, name, machine or read_machine().fingerprint, sessions)
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """The run folders that were (or would be) deleted, newest first, the bytes in them, and how many runs stay."""
+
+    folders: tuple[Path, ...]
+    freed: int
+    kept: int
+
+
+def prune_runs(start: Path, keep: int, *, dry: bool) -> Pruned:
+    """Delete all runs but the newest `keep`, the one that --resume last goes on with, and sessions of a baseline.
+
+    `dry` deletes none. Raises MeasurementError while a run holds the machine: it may be one of them.
+    """
+    root = read_config(start).root
+    reports = root / "reports"
+    with machine_lock(f"`perfkit prune` (pid {os.getpid()})"):
+        there, saved = runs.find_all(reports), baselines.saved_sessions(root / "baselines")
+        staying = {*there[:keep], runs.find_unfinished(reports)}
+        old = tuple(folder for folder in there if folder not in staying and folder.name not in saved)
+        freed = sum(runs.size_of(folder) if dry else runs.remove_run(folder) for folder in old)
+    return Pruned(old, freed, len(there) - len(old))
 
 
 def _objection(config: Config, run: Run, name: str) -> str:

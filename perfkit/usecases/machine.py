@@ -20,11 +20,11 @@ from perfkit.running.lock import machine_lock
 from perfkit.storage.repeats import add_repeat, load_repeats
 
 
-def diagnose(start: Path, asked: Asked | None, observer: DoctorObserver) -> Diagnosis:
+def diagnose(start: Path, asked: Asked | None, observer: DoctorObserver, *, wait: float = 0.0) -> Diagnosis:
     """What this machine can measure and, where sessions are `asked` for, what they and the earlier ones show.
 
-    Each session is stored as it ends. Raises MeasurementError if another run holds the machine, DataError if the
-    stored sessions are damaged.
+    Each session is stored as it ends. Another run that holds the machine is waited for, `wait` s at most. Raises
+    MeasurementError if it holds it still, DataError if the stored sessions are damaged.
     """
     config = read_config(start)
     python = resolve_python(config.root, config.tables.project.python).path
@@ -40,7 +40,8 @@ def diagnose(start: Path, asked: Asked | None, observer: DoctorObserver) -> Diag
         files.append(add_repeat(state_folder(), machine, repeat))
         measured.append(repeat)
 
-    with machine_lock(f"`perfkit doctor` (pid {os.getpid()})"), Host.open() as host:
+    told = f"`perfkit doctor` (pid {os.getpid()})"
+    with machine_lock(told, wait=wait, waiting=observer.machine_held), Host.open() as host:
         launch, about = launching(host, python, config.root), (program_name(conditions), conditions)
         finished = measure_repeats(asked, launch, keep, about, observer, Clocks())
     found = replace(found, interrupted=not finished, kept=str(files[-1]) if files else "")

@@ -72,9 +72,9 @@ def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_in
 
 
 def _again(request: Request, benchmarks: Sequence[str]) -> Request:
-    """The same measurement of the suspects only, in a run of its own."""
+    """The same measurement of the suspects only, in a run of its own, however long another run comes between."""
     plan = replace(request.plan, seed=draw_seed())
-    return replace(request, selection=Selection(tuple(benchmarks)), plan=plan, resume="")
+    return replace(request, selection=Selection(tuple(benchmarks)), plan=plan, resume="", wait=inf)
 
 
 def _measure(request: Request, observer: RunObserver, folder: Path | None = None) -> Measured:

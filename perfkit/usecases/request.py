@@ -40,7 +40,10 @@ class Against:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a measuring verb was asked for. `resume` is the id of a run to go on with, or `last`."""
+    """What a measuring verb was asked for.
+
+    `resume` is the id of a run to go on with, or `last`; `wait` is for how many s another run here is waited for.
+    """
 
     config: Config
     start: Path
@@ -49,6 +52,7 @@ class Request:
     arguments: tuple[str, ...]
     resume: str = ""
     against: Against | None = None
+    wait: float = 0.0
 
 
 def load(start: Path, selection: Selection) -> tuple[Benchmark, ...]:
@@ -110,6 +114,7 @@ def surroundings(request: Request) -> tuple[tuple[Benchmark, ...], Surroundings]
         machine=read_machine(),
         conditions=read_conditions(python),
         commit=read_commit(config.root),
+        wait=request.wait,
     )
 
 

@@ -31,6 +31,7 @@ from perfkit.model.placeholders import fill
 from perfkit.probes import REGISTRY, build
 from perfkit.storage.details import encode
 from perfkit.worker.messages import LaunchAnswer, LaunchRequest
+from perfkit.worker.overdue import ended_after
 
 _FRAMES = 4
 """Frames of a probe's traceback that a reason repeats."""
@@ -96,7 +97,8 @@ def _measure(client: LauncherClient, request: LaunchRequest, tmp: Path, started:
     ) as launcher:
         side: Launcher = launcher
         before = read_pressure()
-        measured = probe.measure(side)
+        with ended_after(request.timeout + request.grace, request.kind):
+            measured = probe.measure(side)
         after = read_pressure()
     if measured.run_delay is not None and not math.isfinite(measured.run_delay):
         measured = replace(measured, run_delay=None)

@@ -13,7 +13,8 @@ from perfkit.model.metric import Metric
 class LaunchRequest:
     """One launch to make: a probe's kind and its settings with only `{port} {root} {tmp}` left to fill.
 
-    `timeout` is the launch's limit in s; `plugins` tells where kinds that perfkit does not know itself are found.
+    `timeout` is the launch's limit in s, and `grace` what the probe may take beyond it, to end what it started and to
+    compute. `plugins` tells where kinds that perfkit does not know itself are found.
     """
 
     kind: str
@@ -24,6 +25,7 @@ class LaunchRequest:
     timeout: float
     env_pass: tuple[str, ...] = ()
     plugins: Mapping[str, str] = field(default_factory=dict)
+    grace: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)

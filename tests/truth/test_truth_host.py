@@ -37,6 +37,15 @@ class Trial:
             print(target.pid, os.getpid(), file=pids)
         if self.do == "hang":
             time.sleep(600)
+        if self.do == "loop":
+            while True:
+                try:
+                    time.sleep(0.01)
+                except Exception:
+                    pass
+        if self.do == "deaf":
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
+            time.sleep(600)
         if self.do == "die":
             os._exit(3)
         if self.do == "raise":
@@ -56,7 +65,7 @@ def request_for(tmp_path):
     file = tmp_path / "trial.py"
     file.write_text(PROBE)
 
-    def make(do: str, *, timeout: float = 30.0, **settings) -> LaunchRequest:
+    def make(do: str, *, timeout: float = 30.0, grace: float = 5.0, **settings) -> LaunchRequest:
         return LaunchRequest(
             kind="trial",
             settings={"do": do, **settings},
@@ -65,6 +74,7 @@ def request_for(tmp_path):
             seed=5,
             timeout=timeout,
             plugins={"trial": f"{file}:Trial"},
+            grace=grace,
         )
 
     return make
@@ -126,10 +136,23 @@ def test_settings_that_a_probe_refuses_are_a_failure_that_names_the_key(request_
     assert "unknown key `prot`" in answer.reason
 
 
+@pytest.mark.parametrize("do", ["hang", "loop"])
+def test_a_probe_that_does_not_end_is_interrupted_soon_after_its_time(request_for, tmp_path, do):
+    with Host.open() as host:
+        answer = host.launch(request_for(do, timeout=0.3, grace=0.2))
+        first, *evidence = answer.reason.splitlines()
+        assert answer.outcome is Outcome.TIMED_OUT
+        assert first.startswith("probe 'trial' had not ended after 0.5 s (")
+        assert "trial.py" in first
+        assert "time.sleep" in "".join(evidence)
+        assert running(started(tmp_path)) == [host.pid]
+        assert host.launch(request_for("measure")).outcome is Outcome.MEASURED
+
+
 @pytest.mark.parametrize(
     ("do", "outcome", "said"),
     [
-        ("hang", Outcome.TIMED_OUT, "the probe host did not answer within 1.5 s"),
+        ("deaf", Outcome.TIMED_OUT, "the probe host did not answer within 1.5 s"),
         ("die", Outcome.FAILED, "the probe host ended unexpectedly: a probe prints\n"),
     ],
 )

@@ -6,6 +6,7 @@ import typer
 
 from perfkit.cli.options import Format, Output, here
 from perfkit.cli.talk import emit, say
+from perfkit.model.units import counted
 
 if TYPE_CHECKING:
     from perfkit.model.run import Recorded
@@ -35,7 +36,7 @@ def save(
 
     path, kept = keeping.save_baseline(here(), name, run, accept=accept, anchor=anchor)
     emit(f"saved {path}")
-    say(f"run {kept.id} of {kept.commit}, {len(kept.results)} benchmarks. next: perfkit gate")
+    say(f"run {kept.id} of {kept.commit}, {counted(len(kept.results), 'benchmark')}. next: perfkit gate")
 
 
 @app.command("list")
@@ -57,7 +58,7 @@ def list_baselines(output: Output = Format.TABLE) -> None:
         say("no baselines; perfkit baseline save keeps the newest run")
     for machine, baseline in found:
         newest = baseline.sessions[-1]
-        emit(f"{baseline.name}  {machine}  {len(baseline.sessions)} sessions, newest {_day(newest.created)}")
+        emit(f"{baseline.name}  {machine}  {counted(len(baseline.sessions), 'session')}, newest {_day(newest.created)}")
 
 
 @app.command()
@@ -75,9 +76,9 @@ def show(name: Name = "", output: Output = Format.TABLE) -> None:
         emit(f"{baseline.name} on {machine} ({baseline.sessions[-1].machine})")
         for session in baseline.sessions:
             remarks = ["anchor"] * session.anchor + [f"accepted: {session.accepted}"] * bool(session.accepted)
-            benchmarks = len({sample.benchmark for sample in session.samples})
+            benchmarks = counted(len({sample.benchmark for sample in session.samples}), "benchmark")
             tail = f"  {'; '.join(remarks)}" if remarks else ""
-            emit(f"  {session.id}  {_day(session.created)}  {session.commit}  {benchmarks} benchmarks{tail}")
+            emit(f"  {session.id}  {_day(session.created)}  {session.commit}  {benchmarks}{tail}")
 
 
 @app.command()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from perfkit.cli.options import Format, Output, here
+from perfkit.cli.options import Format, Output, Wait, here, seconds
 from perfkit.cli.talk import INTERRUPTED, emit, say
 from perfkit.model.errors import UsageError
 
@@ -28,6 +28,7 @@ def doctor(
     gap: Annotated[
         str, typer.Option(metavar="TIME", help="Wait between sessions (60s); only those a minute apart count.")
     ] = "",
+    wait: Wait = "",
     output: Output = Format.TABLE,
 ) -> None:
     """Say what can be measured on this machine, which change could be seen, and what to change first.
@@ -41,11 +42,12 @@ def doctor(
 
     from perfkit.cli.diagnosis_progress import DiagnosisProgress
     from perfkit.cli.diagnosis_table import print_diagnosis
+    from perfkit.model.units import counted
     from perfkit.usecases.machine import diagnose
 
     asked = _asked(noise, sessions, pairs, gap)
     with DiagnosisProgress(Console(stderr=True)) as progress:
-        diagnosis = diagnose(here(), asked, progress)
+        diagnosis = diagnose(here(), asked, progress, wait=seconds("--wait", wait) if wait else 0.0)
     if output is Format.JSON:
         told = {"schema": "perfkit-doctor/1", "fingerprint": diagnosis.machine.fingerprint, **asdict(diagnosis)}
         emit(json.dumps(told, indent=2, allow_nan=False))
@@ -55,13 +57,12 @@ def doctor(
         say(f"kept for every project on this machine: {diagnosis.kept}")
     if diagnosis.interrupted:
         done = diagnosis.noise.sessions if diagnosis.noise else 0
-        say(f"interrupted; {done} {'session was' if done == 1 else 'sessions were'} kept")
+        say(f"interrupted; {counted(done, 'session')} {'was' if done == 1 else 'were'} kept")
         raise typer.Exit(INTERRUPTED)
 
 
 def _asked(noise: bool, sessions: int | None, pairs: int | None, gap: str) -> "Asked | None":
     """What the options mean. Raises UsageError where they contradict each other."""
-    from perfkit.model.units import parse_duration
     from perfkit.running.diagnosing import Asked
     from perfkit.running.plan import draw_seed
 
@@ -71,10 +72,6 @@ def _asked(noise: bool, sessions: int | None, pairs: int | None, gap: str) -> "A
         return None
     if gap and (sessions or 1) < 2:
         raise UsageError("--gap needs two sessions or more", hint=f"perfkit doctor --sessions 3 --gap {gap}")
-    try:
-        seconds = parse_duration(gap) if gap else _GAP
-    except ValueError as error:
-        raise UsageError(f"--gap: {error}", hint="write 60s or 5min") from None
     if sessions is not None and pairs is None:
         pairs = _PAIRS
-    return Asked(sessions or 1, pairs, seconds, draw_seed())
+    return Asked(sessions or 1, pairs, seconds("--gap", gap) if gap else _GAP, draw_seed())

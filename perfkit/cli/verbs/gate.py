@@ -43,6 +43,7 @@ def gate(
     thorough: options.Thorough = False,
     processes: options.Processes = None,
     max_time: options.MaxTime = "",
+    wait: options.Wait = "",
     seed: options.Seed = None,
     resume: options.Resume = "",
     report: options.Reports = "",

@@ -555,7 +555,7 @@ def test_warnings_name_age_conditions_disturbance_and_what_is_missing():
         "conditions differ from the baseline's: kernel 6.1 → 6.8",
         "the run is not complete: some benchmarks have fewer launches than planned",
         "the machine disturbed 2 of 10 launches (steal); they could not be replaced",
-        "synth_startup: 1 of 11 launches were invalid and do not count (dropped requests)",
+        "synth_startup: 1 of 11 launches was invalid and does not count (dropped requests)",
     )
     assert compare(a_baseline(a_run()), a_run()).warnings == ()
 

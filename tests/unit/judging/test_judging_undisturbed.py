@@ -24,7 +24,7 @@ def judged(misses, disturbed):
     [
         ((0, 0, 0), (), Verdict.WITHIN_LIMIT, "0 in 3 launches"),
         ((0, 1, 0), (), Verdict.OVER_LIMIT, "1 in 3 launches"),
-        ((0, 1, 0), (1,), Verdict.WITHIN_LIMIT, "0 in 2 launches, within == 0; 1 disturbed ones do not count"),
+        ((0, 1, 0), (1,), Verdict.WITHIN_LIMIT, "0 in 2 launches, within == 0; a disturbed one does not count"),
         ((0, 1, 1), (1,), Verdict.OVER_LIMIT, "1 in 2 launches"),
     ],
 )

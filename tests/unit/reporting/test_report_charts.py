@@ -12,7 +12,7 @@ from perfkit.reporting.drawing import WIDTH, Chart
 from perfkit.reporting.forest import forest, reach
 from perfkit.reporting.histogram_chart import histogram
 from perfkit.reporting.launch_charts import in_order, strip
-from perfkit.reporting.pictures import Picture
+from perfkit.reporting.pictures import Centre, Picture, Point, Series
 from tests.builders import CPU, a_change, a_finding, a_judgement, a_result, a_run
 from tests.reporting_builders import gate_view
 
@@ -111,6 +111,63 @@ def test_a_long_curve_is_thinned_but_keeps_its_peak():
     assert chart.table is not None
     assert ("77778 s", "9.000 s", "flagged") not in chart.table.rows
     assert [row for row in chart.table.rows if row[2] == "flagged"] == [("77780 s", "9.000 s", "flagged")]
+
+
+def the_labels(chart: Chart) -> list[str]:
+    return [label.text for label in chart.labels]
+
+
+def test_a_curve_shows_its_levels_moments_and_marked_points():
+    xs = tuple(float(n) for n in range(1, 31))
+    ys = tuple(n / 23 for n in xs)
+    detail = Curve(
+        "capacity", "voices", "1", "load", "1", xs, ys, (("deadline", 1.0),), (23, 24), "not sustained",
+        marks=((22, "23 voices"),), moments=(("warm", 5.0),), beside=(("canary", tuple(0.1 for _ in xs)),),
+    )  # fmt: skip
+    chart = curve(detail)
+    assert {"deadline 1", "warm 5", "23 voices"} <= set(the_labels(chart))
+    assert drawn(chart, "f").count("M") == 2
+    assert drawn(chart, "p").count("M") == 1
+    assert drawn(chart, "l s1").startswith("M")
+    assert drawn(chart, "d candidate").count("h0") == 30
+    assert chart.legend == (("○", "not sustained"),)
+    assert chart.series == (("candidate", "load"), ("s1", "canary"))
+    assert chart.table is not None
+    assert chart.table.head == ("voices", "load", "canary", "")
+    assert chart.table.rows[22] == ("23", "1", "0.1000", "23 voices")
+    assert chart.table.rows[23][3] == "not sustained"
+    assert all_within(chart)
+
+
+def test_labels_that_would_cover_each_other_move_or_stay_away():
+    xs = tuple(float(n) for n in range(400))
+    marks = tuple((n, f"harmonic {n}") for n in range(100, 140, 2))
+    chart = curve(Curve("t", "f", "Hz", "level", "dB", xs, tuple(-n / 10 for n in xs), marks=marks))
+    placed = [label for label in chart.labels if label.style == "n"]
+    assert 1 <= len(placed) < len(marks)
+    boxes = [(float(label.x), float(label.y)) for label in placed]
+    assert len(set(boxes)) == len(boxes)
+    assert drawn(chart, "p").count("M") == len(marks)
+
+
+def test_pairs_stand_in_the_order_in_which_they_were_measured():
+    def series(side, session, values, orders):
+        points = tuple(Point(value, f"{value}", order=order) for value, order in zip(values, orders, strict=True))
+        return Series(side, f"{side}, session {session + 1}", points, session)
+
+    rows = (
+        series("base", 0, (1.0, 1.1), (0, 3)), series("base", 1, (1.0,), (7,)),
+        series("candidate", 0, (1.2, 1.3), (1, 2)), series("candidate", 1, (1.2,), (4,)),
+    )  # fmt: skip
+    centres = (Centre("base", 1.0, None, None, "1 s"), Centre("candidate", 1.2, None, None, "1.2 s"))
+    picture = Picture(CPU, rows, centres, ())
+    chart = in_order(picture)
+    across = [float(pair.split(",")[0]) for pair in chart.points.split()]
+    assert sorted(range(6), key=across.__getitem__) == [0, 3, 4, 1, 5, 2]
+    assert {"session 1", "session 2"} <= set(the_labels(chart))
+    assert chart.series == (("base", "base"), ("candidate", "candidate"))
+    alone = in_order(Picture(CPU, (rows[0], rows[2]), centres, ()))
+    assert "as measured" in the_labels(alone)
 
 
 def test_percentiles_are_written_as_nines():

@@ -39,6 +39,12 @@ def test_every_format_tells_the_headline_and_the_worst(name: str, view: str):
     assert "synth_startup" in text
 
 
+@pytest.mark.parametrize("name", ["console", "md", "html"])
+def test_what_people_paste_stands_in_every_report_for_people(name: str):
+    text = " ".join(REPORTS[name](gate_view()).replace("\\", "").split())
+    assert "128 frames at 48 kHz: 0 of 3000 blocks late, JACK (converters not included)" in text
+
+
 def test_a_comment_is_found_again_by_its_marker():
     view = replace(gate_view(), identity="gate on main --> <x>")
     assert markdown.render(view).startswith("<!-- perfkit:gate-on-main-x -->\n")
