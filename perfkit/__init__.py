@@ -7,7 +7,20 @@ of probes need beside it. Importing it imports no probe: those come when they ar
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from perfkit.declaring import PROBES, Declared, File, Http, Metrics, Notify, Stdout, Tcp, audio, scenario
+from perfkit.declaring import (
+    PROBES,
+    Declared,
+    File,
+    Http,
+    Metrics,
+    Notify,
+    Stage,
+    Stamp,
+    Stdout,
+    Tcp,
+    audio,
+    scenario,
+)
 
 if TYPE_CHECKING:
     from perfkit.model.errors import Failed, Invalid, Skipped, TimedOut
@@ -60,6 +73,8 @@ __all__ = [
     "Scale",
     "Size",
     "Skipped",
+    "Stage",
+    "Stamp",
     "Startup",
     "Stdout",
     "Tcp",

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 if TYPE_CHECKING:
     from perfkit.model.launch import Ready
+    from perfkit.model.launch import Stage as _Stage
     from perfkit.model.scenario import Probe
 
     _Function = TypeVar("_Function", bound=Callable[..., Any])
     _Options = tuple[str, Mapping[str, Any] | None, Mapping[str, Any] | None, Iterable[str], float | str | None]
 
-__all__ = ["Declared", "File", "Http", "Metrics", "Notify", "Stdout", "Tcp", "audio", "scenario"]
+__all__ = ["Declared", "File", "Http", "Metrics", "Notify", "Stage", "Stamp", "Stdout", "Tcp", "audio", "scenario"]
 
 PROBES = {
     "AudioCapacity": "audio_capacity",
@@ -198,6 +199,22 @@ def File(path: str) -> Ready:  # noqa: N802
 def Notify() -> Ready:  # noqa: N802
     """Ready when it sends READY=1 to $NOTIFY_SOCKET, as sd_notify(3) does."""
     return _ready(notify=True)
+
+
+def Stamp(path: str) -> Ready:  # noqa: N802
+    """Ready at the moment that it writes to `path` by itself: CLOCK_MONOTONIC in ns."""
+    return _ready(stamp=path)
+
+
+def Stage(name: str, ready: Ready) -> _Stage:  # noqa: N802
+    """One of a list of moments on the way: `ready=[..., ...]`, each with a name for its metric."""
+    if _STANDS_IN:
+        return {"name": name, **ready}  # type: ignore[dict-item, return-value]
+    from dataclasses import asdict
+
+    from perfkit.model.launch import Stage as Found
+
+    return Found(name=name, **asdict(ready))
 
 
 def _ready(**how: Any) -> Ready:

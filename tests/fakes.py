@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Exit, Program, Usage
+from perfkit.model.launch import Exit, Program, Stage, Usage
 
 MIB = 2**20
 
@@ -62,11 +62,13 @@ class FakeLauncher:
         self.programs: list[Program] = []
         self.targets: list[FakeTarget] = []
         self.cgroups: list[bool] = []
+        self.stages: list[tuple[Stage, ...]] = []
         self._exits, self._started = deque(exits), started
 
-    def start(self, program: Program, *, cgroup: bool = False) -> FakeTarget:
+    def start(self, program: Program, *, cgroup: bool = False, stages: tuple[Stage, ...] = ()) -> FakeTarget:
         self.programs.append(program)
         self.cgroups.append(cgroup)
+        self.stages.append(stages)
         self._started(program)
         self.targets.append(FakeTarget(self._exits.popleft()))
         return self.targets[-1]

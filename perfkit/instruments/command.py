@@ -42,14 +42,19 @@ class CommandLine:
         return Failed(f"{self.path} cannot be started: {text}")
 
 
+def with_python(command: tuple[str, ...], python: str) -> tuple[str, ...]:
+    """The command with a first word `python` or `python3` replaced by the side's interpreter."""
+    return (python, *command[1:]) if command[0] in {"python", "python3"} else command
+
+
 def resolve_command(command: tuple[str, ...], cwd: Path, python: str, search: str) -> CommandLine:
     """The command line of `command`; `python` and `python3` mean the side's interpreter, `search` is its PATH.
 
     Raises Failed where there is no such command.
     """
     first = command[0]
-    if first in {"python", "python3"}:
-        return CommandLine(python, (python, *command[1:]), cwd)
+    if with_python(command, python) != command:
+        return CommandLine(python, with_python(command, python), cwd)
     if os.sep in first:
         path = cwd / first
         if not path.exists():

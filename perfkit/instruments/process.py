@@ -13,7 +13,7 @@ from perfkit.instruments.ready_form import notify_address, ready_form
 from perfkit.instruments.started_program import StartedProgram
 from perfkit.instruments.wire import Wire
 from perfkit.model.errors import MeasurementError
-from perfkit.model.launch import Exit, Program
+from perfkit.model.launch import Exit, Program, Ready, Stage
 
 _PATIENCE = 15.0
 """How long the launcher may take to end everything, s; it gives up on a process after 2 s by itself."""
@@ -100,9 +100,12 @@ class SideLauncher:
         """Seconds left of this launch's time limit."""
         return max(0.0, self._deadline - time.monotonic())
 
-    def start(self, program: Program, *, cgroup: bool = False) -> StartedProgram:
-        """Start a program at once. Raises Failed if it cannot be; `cgroup` asks for a memory cgroup of its own."""
-        return self._start(program, cgroup=cgroup, quiet=False)
+    def start(self, program: Program, *, cgroup: bool = False, stages: tuple[Stage, ...] = ()) -> StartedProgram:
+        """Start a program at once. Raises Failed if it cannot be; `cgroup` asks for a memory cgroup of its own.
+
+        With `stages` it is ready when it has passed all of them.
+        """
+        return self._start(program, cgroup=cgroup, quiet=False, stages=stages)
 
     def run(self, program: Program, *, timeout: float | None = None) -> Exit:
         """Start, wait for the end, and raise Failed for an exit code outside `exit_codes`, with the tail of stderr."""
@@ -111,19 +114,20 @@ class SideLauncher:
         started.check_code(ended)
         return ended
 
-    def _start(self, program: Program, *, cgroup: bool, quiet: bool) -> StartedProgram:
+    def _start(self, program: Program, *, cgroup: bool, quiet: bool, stages: tuple[Stage, ...] = ()) -> StartedProgram:
+        awaited: tuple[Ready, ...] = stages or (() if program.ready.at_exit else (program.ready,))
         cwd = self._root / program.cwd
         number = len(self._started)
         notify = notify_address(self._tmp, number)
-        env = self._environment(program) | ({"NOTIFY_SOCKET": notify} if program.ready.notify else {})
+        env = self._environment(program) | ({"NOTIFY_SOCKET": notify} if any(one.notify for one in awaited) else {})
         command = resolve_command(program.command, cwd, self._python, env["PATH"])
-        form = ready_form(program.ready, cwd, notify)
+        forms = [ready_form(one, cwd, notify) for one in awaited]
         made = make_memory_cgroup(self._wire.pid) if cgroup else None
-        started = StartedProgram(self, program, command, made)
+        started = StartedProgram(self, program, command, made, awaited)
         self._started[number] = started
         self._wire.send(
             {"do": "start", "id": number, "path": command.path, "argv": list(command.argv), "cwd": str(cwd), "env": env}
-            | {"ready": form, "cgroup": made.doors if made else None, "quiet": quiet}
+            | {"ready": forms, "cgroup": made.doors if made else None, "quiet": quiet}
         )
         if not quiet:
             started.wait_started()

@@ -27,18 +27,21 @@ def ready_form(ready: Ready, cwd: Path, notify: str) -> dict[str, Any]:
     if ready.http is not None:
         return {"dial": _free(*_address(ready.http))}
     if ready.file is not None:
-        path = cwd / ready.file
-        if path.exists():
-            raise Failed(
-                f"the ready file {path} is there before the start", hint="name a fresh one, such as {tmp}/ready"
-            )
-        return {"file": str(path)}
+        return {"file": _absent(cwd / ready.file)}
+    if ready.stamp is not None:
+        return {"stamp": _absent(cwd / ready.stamp)}
     return {"notify": notify} if ready.notify else {}
 
 
 def notify_address(tmp: Path, number: int) -> str:
     """An address for $NOTIFY_SOCKET: abstract on Linux, else a path in `tmp`."""
     return f"@perfkit-{os.getpid()}-{number}" if sys.platform == "linux" else str(tmp / f"notify-{number}")
+
+
+def _absent(path: Path) -> str:
+    if path.exists():
+        raise Failed(f"the ready file {path} is there before the start", hint="name a fresh one, such as {tmp}/ready")
+    return str(path)
 
 
 def _address(url: str) -> tuple[str, int, str]:

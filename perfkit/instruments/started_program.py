@@ -5,13 +5,15 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 from perfkit.instruments.cgroup import MemoryCgroup
 from perfkit.instruments.command import CommandLine
+from perfkit.instruments.reaching import Way, latest
 from perfkit.model.errors import Failed, TimedOut
-from perfkit.model.launch import Exit, Program, Usage
+from perfkit.model.launch import Exit, Program, Ready, Usage
 
 _TAIL = 10
 """Lines of stderr that a message repeats."""
@@ -40,13 +42,20 @@ class Pump(Protocol):
 
 
 class StartedProgram:
-    """A started program."""
+    """A started program; it is ready when everything in `awaited` is so, where that is empty when it ends."""
 
-    def __init__(self, launch: Pump, program: Program, command: CommandLine, cgroup: MemoryCgroup | None) -> None:
+    def __init__(
+        self,
+        launch: Pump,
+        program: Program,
+        command: CommandLine,
+        cgroup: MemoryCgroup | None,
+        awaited: tuple[Ready, ...],
+    ) -> None:
         self._launch, self._program, self._command, self._cgroup = launch, program, command, cgroup
         self._pid = 0
         self._started = math.nan
-        self._ready: float | None = None
+        self._way = Way(awaited)
         self._exit: Exit | None = None
         self._refused: Failed | None = None
 
@@ -60,35 +69,37 @@ class StartedProgram:
         if "error" in message:
             self._refused = self._command.refused(message["errno"], message["error"])
         elif "ended" in message:
-            self._pid, self._ready = message["pid"], message["ready"]
+            self._pid, self._started = message["pid"], message["started"]
+            self._way.take(message["ready"], message["refused"], time.monotonic())
             self._exit = self._read_exit(message)
         elif "started" in message:
             self._pid, self._started = message["pid"], message["started"]
         else:
-            self._ready = message["ready"]
+            self._way.take(message["ready"], message["refused"], time.monotonic())
 
     def wait_started(self) -> None:
         """Wait until it runs. Raises Failed where it cannot be started."""
-        self._until("_pid", 10.0)
+        self._until(lambda: bool(self._pid), 10.0)
 
     def wait_ready(self, timeout: float) -> float:
         """Seconds from exec to ready. Raises Failed if it ends before, TimedOut after `timeout` seconds."""
-        if self._program.ready.at_exit:
+        if self._way.ends_at_exit:
             ended = self.wait(timeout)
             self.check_code(ended)
             return ended.wall_time
-        waited = self._until("_ready", timeout)
-        if self._ready is not None:
-            return self._ready - self._started
+        waited = self._until(lambda: self._way.passed, timeout)
+        if self._way.passed:
+            return max(self._way.clocks(self._started, self._command.name)) - self._started
         if self._exit is not None:
-            raise self._failed(self._exit, " before it was ready")
+            raise self._failed(self._exit, f" before it was ready{self._way.not_passed()}")
         raise TimedOut(
-            f"{self._command.name} was not ready after {waited:.3g} s", hint="look at `ready`, or raise the `timeout`"
+            f"{self._command.name} was not ready after {waited:.3g} s: {self._way.wanting()}",
+            hint="look at `ready`, or raise the `timeout`",
         )
 
     def wait(self, timeout: float) -> Exit:
         """Wait for its end. Raises TimedOut after `timeout` seconds (its process group is then killed)."""
-        waited = self._until("_exit", timeout)
+        waited = self._until(lambda: False, timeout)
         if self._exit is None:
             self.stop(0.0)
             raise TimedOut(
@@ -100,7 +111,7 @@ class StartedProgram:
         """SIGTERM to its process group, SIGKILL after `grace` seconds; returns how it ended."""
         if self._exit is None:
             self._launch.stop_program(self, grace)
-            self._until("_exit", grace + 10.0, beyond=True)
+            self._until(lambda: False, grace + 10.0, beyond=True)
         if self._exit is None:
             raise TimedOut(f"{self._command.name} cannot be ended", hint="look for it in state D (ps)")
         return self._exit
@@ -119,11 +130,11 @@ class StartedProgram:
             self._cgroup.remove()
             self._cgroup = None
 
-    def _until(self, attribute: str, timeout: float, *, beyond: bool = False) -> float:
-        """Take messages until `attribute` is set or it has ended; the seconds this was allowed to take."""
+    def _until(self, so: Callable[[], bool], timeout: float, *, beyond: bool = False) -> float:
+        """Take messages until it is `so` or it has ended; the seconds this was allowed to take."""
         allowed = timeout if beyond else min(timeout, self._launch.remaining)
         deadline = time.monotonic() + allowed
-        while not getattr(self, attribute) and self._exit is None:
+        while not so() and self._exit is None:
             if self._refused:
                 raise self._refused
             if not self._launch.pump(deadline - time.monotonic()):
@@ -148,17 +159,19 @@ class StartedProgram:
         peak = self._cgroup.peak() if self._cgroup and message["cgroup"] else None
         method = f"cgroup {self._cgroup.method}" if self._cgroup and peak is not None else ""
         self.forget()
+        passed = self._way.seen(self._started)
         return Exit(
             code=message["code"],
             started=message["started"],
             ended=message["ended"],
-            ready=message["ended"] if self._program.ready.at_exit else message["ready"],
+            ready=message["ended"] if self._way.ends_at_exit else latest(passed),
             usage=_read_usage(message),
             stdout=message["stdout"],
             stderr=message["stderr"],
             stopped=message["stopped"],
             cgroup_peak=peak,
             cgroup_method=method,
+            stages=passed,
         )
 
 

@@ -31,7 +31,9 @@ class Ready:
     """When a started program counts as ready; at most one field is set, none means when it exits.
 
     `stdout` is a regular expression searched in each line, `tcp` a port that accepts, `http` a URL that answers
-    below 400, `file` a path that exists, `notify` a READY=1 datagram to $NOTIFY_SOCKET (sd_notify(3)).
+    below 400, `file` a path that exists, `notify` a READY=1 datagram to $NOTIFY_SOCKET (sd_notify(3)). `stamp` is a
+    path to which the program writes the moment by itself, CLOCK_MONOTONIC in ns; a group `stamp` in `stdout` reads
+    the same from a whole line. Every path starts at the program's cwd.
     """
 
     stdout: str | None = None
@@ -39,21 +41,11 @@ class Ready:
     http: str | None = None
     file: str | None = None
     notify: bool = False
+    stamp: str | None = None
 
     def __post_init__(self) -> None:
-        if (
-            sum(
-                (
-                    self.stdout is not None,
-                    self.tcp is not None,
-                    self.http is not None,
-                    self.file is not None,
-                    self.notify,
-                )
-            )
-            > 1
-        ):
-            raise ValueError("ready takes one of stdout, tcp, http, file, notify")
+        if self._forms > 1:
+            raise ValueError("ready takes one of stdout, tcp, http, file, notify, stamp")
         try:
             re.compile(self.stdout or "")
         except re.error as error:
@@ -62,7 +54,26 @@ class Ready:
     @property
     def at_exit(self) -> bool:
         """Whether ready means that the program has ended."""
-        return self == Ready()
+        return self._forms == 0
+
+    @property
+    def _forms(self) -> int:
+        forms = (self.stdout, self.tcp, self.http, self.file, self.stamp)
+        return sum(form is not None for form in forms) + self.notify
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage(Ready):
+    """A moment on a program's way to being ready, under a name of lower-case letters, digits and underscores."""
+
+    name: str
+
+    def __post_init__(self) -> None:
+        Ready.__post_init__(self)  # super() does not find a class with slots
+        if not _STAGE.fullmatch(self.name):
+            raise ValueError(f"{self.name!r} does not name a stage; take lower-case letters, digits and underscores")
+        if self.at_exit:
+            raise ValueError(f"stage {self.name!r} does not say when it is reached, such as stdout = 'listening'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +125,7 @@ class Exit:
 
     `code` is the exit code, or minus the signal's number. `stopped` tells that perfkit ended it.
     `cgroup_peak` is the kernel's high-water mark of the program's own memory cgroup in B, where one was asked for
-    and could be made.
+    and could be made. `stages` are the clocks of what it was asked to pass through, in that order.
     """
 
     code: int
@@ -127,6 +138,7 @@ class Exit:
     stopped: bool = False
     cgroup_peak: int | None = None
     cgroup_method: str = ""
+    stages: tuple[float | None, ...] = ()
 
     @property
     def wall_time(self) -> float:
@@ -186,10 +198,11 @@ class Launcher(Protocol):
         """Seconds left of this launch's time limit."""
         ...
 
-    def start(self, program: Program, *, cgroup: bool = False) -> Target:
+    def start(self, program: Program, *, cgroup: bool = False, stages: tuple[Stage, ...] = ()) -> Target:
         """Start a program at once.
 
-        Raises Failed if it cannot be started. `cgroup` asks for a memory cgroup of its own.
+        Raises Failed if it cannot be started. `cgroup` asks for a memory cgroup of its own. With `stages` it is ready
+        when it has passed all of them, and not by its own `ready`.
         """
         ...
 
@@ -266,9 +279,9 @@ class Measurement:
     """What a probe returns: one value per metric in base units, and what it saw inside.
 
     `metrics` holds definitions known only after measuring (a memory method, a body's own metrics); by name they
-    replace
-    or join the probe's. `run_delay` is how long the measured program waited for a core, s. `caveats` are short
-    remarks about this launch that every report repeats (`non-RT`, `lower bound`).
+    replace or join the probe's. `run_delay` is how long the measured program waited for a core, s. `caveats` are
+    short remarks about this launch that every report repeats (`non-RT`, `lower bound`). `disturbance` is what the
+    machine did while the values arose, where the launch did more than that; by default that of the whole launch counts.
     """
 
     values: Mapping[str, float]
@@ -276,6 +289,7 @@ class Measurement:
     metrics: tuple[Metric, ...] = ()
     run_delay: float | None = None
     caveats: tuple[str, ...] = ()
+    disturbance: Disturbance | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,8 @@ def _measure(client: LauncherClient, request: LaunchRequest, tmp: Path, started:
     if measured.run_delay is not None and not math.isfinite(measured.run_delay):
         measured = replace(measured, run_delay=None)
     _require_finite(request.kind, measured.values)
-    return _answer(measured, started, after.clock - before.clock, disturbance(before, after, measured.run_delay))
+    disturbed = measured.disturbance or disturbance(before, after, measured.run_delay)
+    return _answer(measured, started, after.clock - before.clock, disturbed)
 
 
 def _answer(measured: Measurement, started: float, duration: float, disturbed: Disturbance) -> LaunchAnswer:

@@ -13,7 +13,7 @@ from perfkit.probes import build
 from tests.interpreters import interpreters
 
 SYNTH = """
-    from perfkit import File, Http, Memory, Notify, Size, Startup, Stdout, Tcp, scenario
+    from perfkit import File, Http, Memory, Notify, Size, Stage, Stamp, Startup, Stdout, Tcp, scenario
 
     print("noise on stdout")
 
@@ -28,6 +28,8 @@ SYNTH = """
     asked = scenario(Memory(command=("serve",), ready=Http("http://127.0.0.1:1/"), drive=["curl"], hold=0.5))
     told = scenario(Startup(command=["a"], ready=Notify()))
     written = scenario(Startup(command=["a"], ready=File("here")))
+    stamped = scenario(Startup(command=["a"], ready=Stamp("{tmp}/ready"), cache="cold", instructions=True))
+    staged = scenario(Startup(command=["a"], ready=[Stage("up", Stdout("up")), Stage("http", Http("http://a/"))]))
     bundle = scenario(Size(files=["dist/**/*.js"]))
     _private = scenario(Size(files=["none"]))
 """
@@ -71,7 +73,7 @@ def declared_here(text):
 @pytest.mark.parametrize("python", interpreters())
 def test_every_interpreter_gives_the_same_declarations_as_perfkits_own_environment(tmp_path, python):
     elsewhere, here = described(tmp_path, SYNTH, python), declared_here(SYNTH)
-    assert list(elsewhere) == ["start", "serve", "asked", "told", "written", "bundle"]
+    assert list(elsewhere) == ["start", "serve", "asked", "told", "written", "stamped", "staged", "bundle"]
     assert elsewhere == here
 
 

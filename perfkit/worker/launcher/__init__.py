@@ -10,7 +10,9 @@ a start costs 2 µs that way where JSON costs 20. On stdin:
   {"do": "stop", "id", "grace"}    SIGTERM to its group, SIGKILL after `grace` s
   {"do": "clear"}                  end everything
 On stdout, clocks in CLOCK_MONOTONIC seconds:
-  {"id", "pid", "started"} or {"id", "errno", "error"} · {"id", "ready"} · {"id", "ended", "code", ...} · {"left"}
+  {"id", "pid", "started"} or {"id", "errno", "error"} · {"id", "ready", "refused"}
+  {"id", "ended", "code", ...} · {"left"}
+`ready` is a list of forms (see `Ready`); in an answer it is the `at` of each, and `refused` that of each.
 
 A program is its process and all its descendants. Where its first process ends, descendants that are left (the launcher
 inherits them as subreaper) are killed, reaped and counted with it. One that left the session while other programs run

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from .ready import Ready
+
 TICK_MS = 1
 PATIENCE = 2.0
 PIPEFULS = 64
@@ -64,7 +66,7 @@ class Launcher:
 
     def _patience(self) -> float | None:
         """How long the loop may sleep, ms; None for ever."""
-        if any(target.ready.polled and target.ready.at is None for target in self._targets.values()):
+        if any(ready.polled for target in self._targets.values() for ready in target.pending):
             return TICK_MS
         due = [target.kill_at for target in self._targets.values() if target.kill_at is not None]
         return max(0.0, min(due) - time.monotonic()) * 1000 + 1 if due else None
@@ -74,8 +76,9 @@ class Launcher:
             if target.kill_at is not None and now >= target.kill_at:
                 target.kill_at = None
                 target.signal(signal.SIGKILL)
-            if target.ready.polled:
-                self._check(target)
+            for ready in target.pending:
+                if ready.polled:
+                    self._check(target, ready)
 
     def _command(self, _now: float) -> None:
         data = os.read(0, 65536)
@@ -129,8 +132,9 @@ class Launcher:
             self._cgroups.add(os.path.dirname(target.cgroup["join"]))
         for name, stream in target.streams.items():
             self._watch(stream.fd, self._drainer(target, name))
-        if target.ready.fd >= 0:
-            self._watch(target.ready.fd, lambda _: self._check(target))
+        for ready in target.awaited:
+            if ready.fd >= 0:
+                self._watch(ready.fd, self._checker(target, ready))
         if not request["quiet"]:
             self._reply(id=target.id, pid=target.pid, started=target.started)
         if PIDFD:
@@ -170,29 +174,42 @@ class Launcher:
         """Take what an output holds, up to one pipe full; whether there may be more."""
         stream = target.streams[name]
         data = stream.read()
-        if name == "stdout" and data and target.ready.at is None and target.ready.printed(data):
-            self._is_ready(target, ended)
+        if name == "stdout" and data:
+            for ready in target.pending:
+                if ready.printed(data):
+                    self._reached(target, ready, ended)
         if data == b"":
             self._unwatch(stream.fd)
         return bool(data)
 
-    def _check(self, target: Target, ended: float | None = None) -> None:
-        """Look at a ready source that is no output."""
-        if target.ready.at is not None:
-            return
-        before = target.ready.fd
-        if target.ready.check():
-            target.ready.close()
-            self._is_ready(target, ended)
-        if before != target.ready.fd:
-            self._unwatch(before)
-            if target.ready.fd >= 0:
-                self._watch(target.ready.fd, lambda _: self._check(target))
+    def _checker(self, target: Target, ready: Ready) -> Callable[[float], None]:
+        def check(_now: float) -> None:
+            self._check(target, ready)
 
-    def _is_ready(self, target: Target, ended: float | None) -> None:
+        return check
+
+    def _check(self, target: Target, ready: Ready, ended: float | None = None) -> None:
+        """Look at a ready source that is no output."""
+        if ready.at is not None:
+            return
+        before, refused = ready.fd, ready.refused
+        if ready.check():
+            ready.close()
+            self._reached(target, ready, ended)
+        elif ready.refused != refused:
+            self._tell(target)
+        if before != ready.fd:
+            self._unwatch(before)
+            if ready.fd >= 0:
+                self._watch(ready.fd, self._checker(target, ready))
+
+    def _reached(self, target: Target, ready: Ready, ended: float | None) -> None:
         """Stamped after the look: what it saw may be younger than the wake-up, but never than the program's end."""
-        target.ready.at = time.monotonic() if ended is None else ended
-        self._reply(id=target.id, ready=target.ready.at)
+        ready.reach(time.monotonic() if ended is None else ended)
+        self._tell(target)
+
+    def _tell(self, target: Target) -> None:
+        self._reply(id=target.id, **target.way())
 
     def _listen_for_ends(self) -> None:
         """Without pidfd, SIGCHLD wakes the loop."""
@@ -222,9 +239,10 @@ class Launcher:
             for _ in range(PIPEFULS):
                 if not self._drain(target, name, now):
                     break
-        self._check(target, now)
+        for ready in target.pending * 2:  # a stamp without a newline counts once it has not grown since a look
+            self._check(target, ready, now)
         ended: dict[str, Any] = {"id": target.id, "pid": target.pid, "started": target.started, "ended": now}
-        ended |= {"ready": target.ready.at}
+        ended |= target.way()
         ended |= {"code": os.waitstatus_to_exitcode(status), "stopped": target.stopped, "cgroup": bool(target.cgroup)}
         ended |= {"delay": delay, "floor": self._floor, "alone": childless and not adopted}
         ended |= {name: stream.text() for name, stream in target.streams.items()}
@@ -238,8 +256,9 @@ class Launcher:
             if fd >= 0:
                 self._unwatch(fd)
                 os.close(fd)
-        self._unwatch(target.ready.fd)
-        target.ready.close()
+        for ready in target.awaited:
+            self._unwatch(ready.fd)
+            ready.close()
 
     def _sweep(self, owns: Callable[[int], bool]) -> list[resource.struct_rusage]:
         """Kill and reap the adopted processes that `owns` tells, and those they leave; their resource usages."""

@@ -56,12 +56,13 @@ class Target:
         self.cgroup: dict[str, str] | None = request["cgroup"]
         self.kill_at: float | None = None
         self.stopped = False
-        self.ready = Ready(request["ready"])
+        self.awaited = [Ready(form) for form in request["ready"]]
         pipes = [os.pipe(), os.pipe()]
         try:
             self.pid, self.started = self._spawn(request, pipes[0][1], pipes[1][1])
         except OSError:
-            self.ready.close()
+            for ready in self.awaited:
+                ready.close()
             for fd, _ in pipes:
                 os.close(fd)
             raise
@@ -97,6 +98,15 @@ class Target:
                 write(self.cgroup["join"], "0")
         except OSError:
             self.cgroup = None
+
+    @property
+    def pending(self) -> list[Ready]:
+        """What it has not reached yet."""
+        return [ready for ready in self.awaited if ready.at is None]
+
+    def way(self) -> dict[str, list[Any]]:
+        """What is known of each thing that it is ready by."""
+        return {"ready": [each.at for each in self.awaited], "refused": [each.refused for each in self.awaited]}
 
     def signal(self, number: int) -> None:
         """Send a signal to its process group."""

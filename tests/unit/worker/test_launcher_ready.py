@@ -41,6 +41,32 @@ def test_a_line_counts_before_it_is_finished_and_across_reads():
     assert not Ready({}).printed(b"anything")
 
 
+def test_a_stamp_in_a_line_counts_once_the_line_is_whole():
+    ready = Ready({"stdout": r"ready at (?P<stamp>\d+)"})
+    assert not ready.printed(b"ready at 12")
+    assert ready.printed(b"345\n")
+    ready.reach(7.0)
+    assert ready.at == "12345"
+
+
+def test_a_stamp_in_a_file_counts_once_its_line_is_whole_or_it_grows_no_more(tmp_path):
+    file = tmp_path / "stamp"
+    whole, growing = Ready({"stamp": str(file)}), Ready({"stamp": str(file)})
+    assert not whole.check()
+    file.write_text("12")
+    assert not growing.check()
+    file.write_text("123")
+    assert not growing.check()
+    assert growing.check()
+    file.write_text("1234\n")
+    assert whole.check()
+    for ready, stamp in ((whole, "1234"), (growing, "123")):
+        ready.reach(7.0)
+        assert ready.at == stamp
+    file.write_text("\n")
+    assert not any(Ready({"stamp": str(file)}).check() for _ in range(2))
+
+
 def test_a_pattern_that_is_none_is_refused():
     with pytest.raises(re.error):
         Ready({"stdout": "("})
@@ -88,3 +114,4 @@ def test_an_answer_below_400_is_ready(answer, expected):
             verdicts = []
             assert soon(ready, lambda verdict: verdicts.append(verdict) or ready.fd == -1)
             assert verdicts[-1] is expected
+            assert ready.refused == (404 if b"404" in answer else 0)

@@ -1,0 +1,59 @@
+"""Which imports of a Python cost how much, read in a start of its own."""
+
+from collections.abc import Iterable, Iterator
+
+from perfkit.instruments.import_times import TELLS_ITS_IMPORTS, Import, read_imports
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Facts, Launcher
+from perfkit.model.units import counted, format_quantity
+from perfkit.probes._startup.start import Start, told_by_python
+
+_MOST_ROWS = 30
+_LEAST_SHARE = 0.01
+_HEAVIEST = 15
+_INDENT = "\u00a0\u00a0"
+"""Spaces that no report joins into one."""
+
+
+def import_details(start: Start, launcher: Launcher) -> tuple[Facts, Facts]:
+    """The imports as a tree, by what each cost with all that it caused, and the heaviest by their own code.
+
+    Raises Failed where nothing told of imports.
+    """
+    tops = read_imports(told_by_python(start, launcher, TELLS_ITS_IMPORTS))
+    if not tops:
+        raise Failed(
+            f"importtime = true, but {start.name} told of no imports",
+            hint="leave it away for a program that is not Python",
+        )
+    return _tree(tops), _heaviest(tops)
+
+
+def _tree(tops: tuple[Import, ...]) -> Facts:
+    whole = sum(one.total for one in tops)
+    rows = [
+        (_INDENT * depth + one.name, f"{_time(one.total)} ({one.total / whole:.0%}), own {_time(one.own)}")
+        for depth, one in _shown(tops, whole * _LEAST_SHARE)
+    ]
+    count = sum(1 for top in tops for _ in top.walk())
+    left = count - len(rows[:_MOST_ROWS])
+    more = [(f"{counted(left, 'more module')}", "each less, or within one of these")] if left else []
+    title = f"Imports: {_time(whole)} for {counted(count, 'module')}, each with what it imports"
+    return Facts(title, (*rows[:_MOST_ROWS], *more))
+
+
+def _shown(imports: Iterable[Import], least: float, depth: int = 0) -> Iterator[tuple[int, Import]]:
+    """Those that cost at least `least` s in all, the dearest first, each with its depth."""
+    for one in sorted(imports, key=lambda one: -one.total):
+        if one.total >= least > 0:
+            yield depth, one
+            yield from _shown(one.inner, least, depth + 1)
+
+
+def _heaviest(tops: tuple[Import, ...]) -> Facts:
+    every = sorted((one for top in tops for one in top.walk()), key=lambda one: -one.own)
+    return Facts("Imports by their own time", tuple((one.name, _time(one.own)) for one in every[:_HEAVIEST]))
+
+
+def _time(seconds: float) -> str:
+    return format_quantity(seconds, "s")
