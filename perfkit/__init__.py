@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from perfkit.probes.audio_offline import AudioOffline
     from perfkit.probes.audio_quality import AudioQuality
     from perfkit.probes.call import Call
+    from perfkit.probes.command import Command
     from perfkit.probes.load import Load
     from perfkit.probes.memory import Memory
     from perfkit.probes.size import Size
@@ -49,6 +50,7 @@ __all__ = [
     "AudioQuality",
     "Better",
     "Call",
+    "Command",
     "Curve",
     "Declared",
     "Duration",

@@ -28,6 +28,7 @@ PROBES = {
     "AudioOffline": "audio_offline",
     "AudioQuality": "audio_quality",
     "Call": "call",
+    "Command": "command",
     "Load": "load",
     "Memory": "memory",
     "Size": "size",

@@ -111,8 +111,8 @@ def test_help_and_version_load_nothing_heavy(option):
 
 
 PROBES = [
-    "AudioCapacity", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Call", "Load", "Memory", "Size",
-    "Startup",
+    "AudioCapacity", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Call", "Command", "Load", "Memory",
+    "Size", "Startup",
 ]  # fmt: skip
 
 

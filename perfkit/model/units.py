@@ -56,6 +56,18 @@ def parse_quantity(text: str, unit: str) -> float:
     raise ValueError(f"{suffix!r} is not a unit of this metric; use {', '.join(u for u in factors if u)}")
 
 
+def base_unit(unit: str) -> tuple[str, float]:
+    """The base unit that `unit` belongs to and its factor: `ms` is .001 of `s`, `%` is .01 of `1`.
+
+    Raises ValueError that names what is known.
+    """
+    for base in ("1", *UNITS):
+        factors = {base: 1.0} | _PREFIXES[base]
+        if unit in factors:
+            return base, factors[unit]
+    raise ValueError(f"{unit!r} is not a unit; use one such as {', '.join((*UNITS, 'ms', 'MB', '%'))}")
+
+
 def parse_duration(text: str | float) -> float:
     """Seconds from `2`, `2 s`, `300 ms` or `5 min`; must be positive."""
     seconds = parse_quantity(text, "s") if isinstance(text, str) else float(text)

@@ -23,6 +23,7 @@ REGISTRY: dict[str, str] = {
     "audio_offline": "perfkit.probes.audio_offline:AudioOffline",
     "audio_quality": "perfkit.probes.audio_quality:AudioQuality",
     "call": "perfkit.probes.call:Call",
+    "command": "perfkit.probes.command:Command",
     "load": "perfkit.probes.load:Load",
     "memory": "perfkit.probes.memory:Memory",
     "size": "perfkit.probes.size:Size",
