@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from perfkit.model.launch import Curve, Facts, Histogram, Launcher, Measurement, Program, Ready
     from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
     from perfkit.model.scenario import Probe
-    from perfkit.model.units import Duration
+    from perfkit.model.units import ByteSize, Duration
     from perfkit.probes.audio_capacity import AudioCapacity
     from perfkit.probes.audio_deadline import AudioDeadline
     from perfkit.probes.audio_latency import AudioLatency
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from perfkit.probes.audio_quality import AudioQuality
     from perfkit.probes.call import Call
     from perfkit.probes.command import Command
+    from perfkit.probes.cpu import Cpu
     from perfkit.probes.load import Load
     from perfkit.probes.memory import Memory
     from perfkit.probes.size import Size
@@ -49,8 +50,10 @@ __all__ = [
     "AudioOffline",
     "AudioQuality",
     "Better",
+    "ByteSize",
     "Call",
     "Command",
+    "Cpu",
     "Curve",
     "Declared",
     "Duration",
@@ -92,7 +95,7 @@ _WHERE = {name: f"perfkit.probes.{module}" for name, module in PROBES.items()} |
         "launch": ("Curve", "Facts", "Histogram", "Launcher", "Measurement", "Program", "Ready"),
         "metric": ("Better", "Kind", "Metric", "Resource", "Scale"),
         "scenario": ("Probe",),
-        "units": ("Duration",),
+        "units": ("ByteSize", "Duration"),
     }.items()
     for name in names
 }

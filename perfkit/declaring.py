@@ -29,6 +29,7 @@ PROBES = {
     "AudioQuality": "audio_quality",
     "Call": "call",
     "Command": "command",
+    "Cpu": "cpu",
     "Load": "load",
     "Memory": "memory",
     "Size": "size",
@@ -238,6 +239,8 @@ def _plain(value: Any) -> Any:
     """Settings as JSON knows them; of a probe's class only what differs from its defaults."""
     if hasattr(type(value), "__dataclass_fields__"):
         return _without_defaults(value)
+    if isinstance(value, _Settings):  # a probe's settings within another's
+        return _plain(value.settings)
     if isinstance(value, Mapping):
         return {str(key): _plain(inner) for key, inner in value.items()}
     if isinstance(value, (list, tuple)):

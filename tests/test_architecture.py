@@ -19,6 +19,8 @@ DOORS = {
     "pandas": ("storage/history.py", "reporting/"),
     "jinja2": ("reporting/",),
     "aiohttp": ("probes/_load/",),
+    "locust": ("worker/locust_",),
+    "gevent": ("worker/locust_",),
 }
 HEAVY = {"numpy", "scipy", "pandas", "scalene", "sqlalchemy"}
 
@@ -111,8 +113,8 @@ def test_help_and_version_load_nothing_heavy(option):
 
 
 PROBES = [
-    "AudioCapacity", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Call", "Command", "Load", "Memory",
-    "Size", "Startup",
+    "AudioCapacity", "AudioDeadline", "AudioLatency", "AudioOffline", "AudioQuality", "Call", "Command", "Cpu", "Load",
+    "Memory", "Size", "Startup",
 ]  # fmt: skip
 
 

@@ -63,6 +63,20 @@ def make_memory_cgroup(
     return None
 
 
+def has_own_cgroup(pid: int) -> bool:
+    """Whether it is in another memory cgroup than we are."""
+    try:
+        return _memory_cgroup(pid) != _memory_cgroup("self")
+    except OSError:
+        return False
+
+
+def _memory_cgroup(pid: int | str) -> list[str]:
+    """Its paths in the hierarchy of version 2 and, where mounted, in that of version 1's memory controller."""
+    lines = Path("/proc", str(pid), "cgroup").read_text(encoding="utf-8").splitlines()
+    return [line for line in lines if line.startswith("0::") or "memory" in line.split(":")[1].split(",")]
+
+
 def _places(cgroups: str, mount: Path) -> list[tuple[Path, Path, str]]:
     """Where one may be made: (our own group, the parent of the new one, the file with the peak)."""
     places = []

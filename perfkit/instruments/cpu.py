@@ -79,6 +79,11 @@ def between(first: CpuReading, last: CpuReading) -> CpuWindow:
     return CpuWindow(last.at - first.at, used + max(0.0, ended - gone), waited)
 
 
+def process_clock(pid: int) -> float:
+    """CPU s of all threads of a process on Linux, the ended ones too, exact to the ns. Raises OSError if it is gone."""
+    return time.clock_gettime((~pid << 3) | _CPU_CLOCK_OF_PROCESS)
+
+
 def _children(pid: int) -> list[int]:
     found: list[int] = []
     with suppress(OSError):
@@ -95,7 +100,7 @@ def _used(pid: int) -> float:
     utime + stime come in ticks of 10 ms.
     """
     if _PROC.is_dir():
-        return time.clock_gettime((~pid << 3) | _CPU_CLOCK_OF_PROCESS)
+        return process_clock(pid)
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from perfkit.model.errors import UsageError
 from perfkit.model.scenario import Probe
-from perfkit.model.units import Duration
+from perfkit.model.units import ByteSize, Duration
 
 REGISTRY: dict[str, str] = {
     "audio_capacity": "perfkit.probes.audio_capacity:AudioCapacity",
@@ -24,6 +24,7 @@ REGISTRY: dict[str, str] = {
     "audio_quality": "perfkit.probes.audio_quality:AudioQuality",
     "call": "perfkit.probes.call:Call",
     "command": "perfkit.probes.command:Command",
+    "cpu": "perfkit.probes.cpu:Cpu",
     "load": "perfkit.probes.load:Load",
     "memory": "perfkit.probes.memory:Memory",
     "size": "perfkit.probes.size:Size",
@@ -100,8 +101,9 @@ def _as_text(wanted: Any, value: Any) -> Any:
 
 
 def _decode(wanted: type[Any], value: Any) -> Any:
-    if issubclass(wanted, Duration) and isinstance(value, str | int | float):
-        return Duration(value)
+    for quantity in (Duration, ByteSize):
+        if issubclass(wanted, quantity) and isinstance(value, str | int | float):
+            return quantity(value)
     raise ValueError(f"{value!r} is not a {wanted.__name__.lower()}")
 
 

@@ -1,125 +1,146 @@
-"""Probe `memory`: how much memory a program and its descendants need at most."""
+"""Probe `memory`: how much memory a program and its descendants need: at most, under load, in the long run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from perfkit.model.errors import Failed, Skipped, TimedOut
-from perfkit.model.launch import AT_FLOOR, Curve, Exit, Launcher, Measurement, Program, Ready, Target
-from perfkit.model.metric import Metric, Resource
-from perfkit.model.units import Duration
+from perfkit.model.launch import Launcher, Measurement, Program, Ready
+from perfkit.model.metric import Kind, Metric, Resource, Scale
+from perfkit.model.units import ByteSize, Duration
+from perfkit.probes._driven import Course, check_course, check_work
+from perfkit.probes._python_command import python_parts
 from perfkit.probes._requires import check_requirements
-
-if TYPE_CHECKING:
-    from perfkit.instruments.memory import MemoryWatch
+from perfkit.probes.load import Load
 
 _GRACE = Duration("5 s")
+_IDLE = 1.0
+_ONLY_IN = {"method": "peak", "idle": "load", "warmup": "leak", "iterations": "leak"}
 _PEAK = Metric("peak_memory", "B", resource=Resource.MEMORY, description="highest memory of the whole tree")
 _CPU = Metric("cpu_time", "s", resource=Resource.CPU, description="CPU time of the whole tree, from exec to the end")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """A command whose peak is read, from exec until it ends or is ended.
+    """A command whose memory is read, from exec until it ends or is ended.
 
-    Once `ready`, the command `drive` exercises it and must succeed; then it stays for `hold` and is ended, SIGKILL
-    after `grace`. With `hold` alone it stays for that long from exec. With neither nor `ready` it ends by itself.
+    Once `ready`, the command `drive` exercises it and must succeed, or `load` sends requests (a table as of the probe
+    `load`, without `service`); then it stays for `hold` and is ended, SIGKILL after `grace`. With `hold` alone it stays
+    for that long from exec. With none of them it ends by itself.
 
-    `method` auto takes the kernel's high-water mark of a memory cgroup of its own where one can be made; else
-    ru_maxrss for a program that stayed one process; else PSS summed over the tree, sampled, so a lower bound. What was
-    taken is part of the metric's identity.
+    `mode` "peak" reads the highest memory of its life. `method` auto takes the kernel's high-water mark of a memory
+    cgroup of its own where one can be made; else ru_maxrss for a program that stayed one process; else PSS summed over
+    the tree, sampled, so a lower bound. What was taken is part of the metric's identity.
 
-    `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
+    "load" reads the program at rest for `idle` (1 s) after it is ready, then while it is driven: high-water marks that
+    begin anew with each phase, and RSS sampled. "leak" is the slope of its memory while it works, after `warmup` (by
+    default the first fifth), by second and, where `iterations` counts the work (a number, or a regular expression that
+    reads it from what the driver prints, else the program) or `load` does, by iteration. "allocated" counts what Python
+    code requests of its allocators, by memray.
+
+    A tree that passes `limit` is killed, and the launch has failed. `requires` names programs on PATH, or files, and
+    what to do where they are missing; the scenario is then skipped.
     """
 
     kind: ClassVar[str] = "memory"
 
+    mode: Literal["peak", "load", "leak", "allocated"] = "peak"
     command: tuple[str, ...]
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     env_pass: tuple[str, ...] = ()
     ready: Ready = field(default_factory=Ready)
     drive: tuple[str, ...] = ()
+    load: Load | None = None
     hold: Duration | None = None
     method: Literal["auto", "cgroup", "maxrss", "pss"] = "auto"
+    idle: Duration | None = None
+    warmup: Duration | None = None
+    iterations: float | str | None = None
+    limit: ByteSize | None = None
     exit_codes: tuple[int, ...] = (0,)
     grace: Duration = _GRACE
     requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if not self.command:
-            raise ValueError("command is empty; give the program and its arguments as a list")
-        if self.drive and self.ready.at_exit:
-            raise ValueError("drive needs ready: say when the program can be exercised")
+        check_course(self.command, self.ready, self.drive, self.load)
+        check_work(self.iterations, "iterations")
+        for key, mode in _ONLY_IN.items():
+            if getattr(self, key) not in {None, "auto"} and self.mode != mode:
+                raise ValueError(f"{key} belongs to mode = {mode!r}, not to {self.mode!r}")
+        if self.mode == "load" and not self._course.driven:
+            raise ValueError("mode = 'load' needs `drive` or `load`: what exercises it")
+        if self.mode == "leak" and not (self._course.driven or self.hold is not None or self.ready.at_exit):
+            raise ValueError("mode = 'leak' needs `drive`, `load` or `hold`: how long it works")
+        if self.mode == "allocated":
+            python_parts(self.command)
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The peak, whose method a launch may decide, and the CPU time."""
+        """Those of the mode; how a peak is read, a launch may decide."""
+        if self.mode == "load":
+            return _LOAD
+        if self.mode == "leak":
+            counted = self.iterations is not None or (self.load is not None and bool(self.load.url))
+            return (_LEAK, *((_BY_ITERATION,) if counted else ()), _CPU)
+        if self.mode == "allocated":
+            return _ALLOCATED
         known = self.method if self.method in {"maxrss", "pss"} else ""
         return (replace(_PEAK, method=known), _CPU)
 
+    def why_missing(self, name: str) -> str:
+        """Which mode has the metric `name`."""
+        modes = {"load": _LOAD, "leak": (_LEAK, _BY_ITERATION), "allocated": _ALLOCATED, "peak": (_PEAK, _CPU)}
+        if name == _BY_ITERATION.name and self.mode == "leak":
+            return "it takes `iterations`, or requests by `load`"
+        has = [mode for mode, metrics in modes.items() if name in {metric.name for metric in metrics}]
+        return f"mode = {has[0]!r} has it" if has else ""
+
     def measure(self, launcher: Launcher) -> Measurement:
-        """Run it once. Raises Skipped where `method` cannot be had here, Failed where a command fails."""
+        """Run it once. Raises Skipped where its mode or method cannot be had here, Failed where a command fails."""
         check_requirements(self.requires, launcher.root)
-        from perfkit.instruments.memory import PSS_READABLE, MemoryWatch, has_own_cgroup
+        if self.mode == "load":
+            from perfkit.probes._memory import load
 
-        if self.method == "pss" and not PSS_READABLE:
-            raise Skipped("this system does not tell PSS", hint='method = "maxrss" reads the largest process')
-        target = launcher.start(self._program(self.command, self.ready), cgroup=self.method in {"auto", "cgroup"})
-        sampled = self.method == "auto" and PSS_READABLE and not has_own_cgroup(target.pid)
-        with MemoryWatch(target.pid, several=sampled, always=self.method == "pss") as watch:
-            ended = self._exercise(launcher, target, watch)
-        if not ended.stopped and ended.code not in self.exit_codes:
-            hint = f"stderr: {ended.stderr.strip()[-400:] or 'empty'}"
-            raise Failed(f"{self.command[0]} ended with code {ended.code}", hint=hint)
-        method, peak, caveats = self._peak(ended, watch.peak_pss, sampled=sampled)
-        return Measurement(
-            {"peak_memory": float(peak), "cpu_time": ended.usage.cpu_time},
-            details=(_curve(watch, peak, method),) if len(watch.times) > 1 else (),
-            metrics=(replace(_PEAK, method=method),),
-            run_delay=ended.usage.run_delay,
-            caveats=caveats,
-        )
+            return load.measure(self._course, launcher, self.metrics, self.idle or _IDLE, self.limit)
+        if self.mode == "leak":
+            from perfkit.probes._memory import leak
 
-    def _program(self, command: tuple[str, ...], ready: Ready) -> Program:
-        return Program(command, self.cwd, self.env, self.env_pass, ready, self.exit_codes)
+            return leak.measure(self._course, launcher, self.warmup, self.iterations, self.limit)
+        if self.mode == "allocated":
+            from perfkit.probes._memory import allocated
 
-    def _exercise(self, launcher: Launcher, target: Target, watch: "MemoryWatch") -> Exit:
-        if self.ready.at_exit and self.hold is None:
-            return target.wait(launcher.remaining)
-        if not self.ready.at_exit:
-            target.wait_ready(launcher.remaining)
-        if self.drive:
-            driver = replace(self._program(self.drive, Ready()), exit_codes=(0,))
-            launcher.run(driver, timeout=launcher.remaining)
-        if self.hold is not None:
-            if self.hold > launcher.remaining:
-                raise TimedOut(f"hold = {self.hold:g} s is longer than the launch may last", hint="raise its timeout")
-            watch.gone.wait(self.hold)
-        return target.stop(float(self.grace))
+            return allocated.measure(self._course, launcher, self.limit)
+        from perfkit.probes._memory import peak
 
-    def _peak(self, ended: Exit, pss: int, *, sampled: bool) -> tuple[str, int, tuple[str, ...]]:
-        usage = ended.usage
-        if self.method in {"auto", "cgroup"} and ended.cgroup_peak is not None:
-            return ended.cgroup_method, ended.cgroup_peak, ()
-        if self.method == "cgroup":
-            hint = 'method = "auto" takes another way; a cgroup needs root or a delegated one'
-            raise Skipped("no memory cgroup can be made for it here", hint=hint)
-        if self.method == "pss" or (sampled and not usage.alone):
-            # one process's own high-water mark bounds the tree's need from below as well, and never misses a spike
-            highest = usage.peak_memory if usage.peak_memory > usage.floor else 0
-            seen = max(pss, highest)
-            return "pss", seen or usage.peak_memory, ("lower bound" if seen else AT_FLOOR,)
-        several = () if usage.alone else ("largest process only",)
-        floored = (AT_FLOOR,) if usage.peak_memory <= usage.floor else ()
-        return "maxrss", usage.peak_memory, several + floored
+        return peak.measure(self._course, launcher, _PEAK, self.method, self.limit)
+
+    @property
+    def _course(self) -> Course:
+        program = Program(self.command, self.cwd, self.env, self.env_pass, self.ready, self.exit_codes)
+        return Course(program, self.drive, self.load, self.hold, self.grace)
 
 
-def _curve(watch: "MemoryWatch", peak: int, method: str) -> Curve:
-    return Curve(
-        "Resident memory, summed over the tree",
-        "time", "s", "RSS", "B",
-        tuple(watch.times),
-        tuple(map(float, watch.sums)),
-        lines=((f"peak ({method})", float(peak)),),
-    )  # fmt: skip
+_LOAD = (
+    replace(_PEAK, method="VmHWM", description="highest memory while it is driven"),
+    Metric("idle_memory", "B", resource=Resource.MEMORY, method="VmHWM", description="highest memory at rest"),
+    Metric("rss_p50", "B", resource=Resource.MEMORY, method="RSS", description="median of the RSS while driven"),
+    Metric("rss_p95", "B", resource=Resource.MEMORY, method="RSS", description="p95 of the RSS while driven"),
+    Metric(
+        "growth", "B", scale=Scale.DIFFERENCE, resource=Resource.MEMORY, method="VmHWM",
+        description="peak_memory less idle_memory",
+    ),
+    _CPU,
+)  # fmt: skip
+_LEAK = Metric(
+    "leak", "B/s", scale=Scale.DIFFERENCE, resource=Resource.MEMORY, method="RSS, Theil-Sen",
+    description="slope of the memory after warm-up",
+)  # fmt: skip
+_BY_ITERATION = replace(_LEAK, name="leak_per_iteration", unit="B", description="the same by iteration")
+_ALLOCATED = tuple(
+    Metric(name, unit, kind=Kind.DETERMINISTIC, resource=Resource.MEMORY, method="memray", description=description)
+    for name, unit, description in (
+        ("allocated", "B", "bytes requested"),
+        ("allocations", "1", "requests for memory"),
+        ("peak_heap", "B", "requested bytes held at once"),
+    )
+)

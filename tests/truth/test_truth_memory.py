@@ -1,15 +1,20 @@
 """Programs that need a known amount of memory, read by every method that can see it."""
 
+import time
+from contextlib import suppress
+from pathlib import Path
+
 import pytest
 
-from perfkit.instruments.memory import PSS_READABLE
-from perfkit.model.errors import Skipped
-from perfkit.model.launch import Curve
+from perfkit.instruments.resident import PSS_READABLE
+from perfkit.model.errors import Failed, Skipped
+from perfkit.model.launch import RESULT, Curve, Facts
 from perfkit.probes import build
 
 pytestmark = pytest.mark.machine
 
 TOUCHED_AND_FREED = "block = bytearray(200 << 20); del block"
+TOUCHED_AND_HELD = "import time; block = bytearray(200 << 20); time.sleep(0.15)"
 MAPPED_UNTOUCHED = "import mmap, time; block = mmap.mmap(-1, 200 << 20); time.sleep(0.3)"
 FORKS_THAT_SHARE = """
 import os, time
@@ -27,8 +32,10 @@ body = "import time; block = bytearray(100 << 20); time.sleep(0.9)"
 for child in [subprocess.Popen([sys.executable, "-IS", "-c", body]) for _ in range(3)]:
     child.wait()
 """
+NOTHING = "import time; time.sleep(0.15)"
 ALONE = ("cgroup", "maxrss", "pss", "auto")
 TREE = ("cgroup", "pss", "auto")
+CLOSE = 0.05
 
 
 def measure(launcher, program, method="auto", **settings):
@@ -43,9 +50,16 @@ def peak(launcher, program, method):
     return measure(launcher, program, method).values["peak_memory"] / 2**20
 
 
+def beyond_nothing(launcher, program, method):
+    """MiB more than the same interpreter needs to do nothing, by the same method."""
+    return peak(launcher, program, method) - peak(launcher, NOTHING, method)
+
+
 @pytest.mark.parametrize("method", ALONE)
 def test_what_is_touched_and_freed_at_once_counts(launcher, method):
-    assert 200 <= peak(launcher, TOUCHED_AND_FREED, method) <= 230
+    # Sampled, a block that is there for 50 ms may be missed; by high-water marks it never is.
+    program = TOUCHED_AND_FREED if method != "pss" else TOUCHED_AND_HELD
+    assert beyond_nothing(launcher, program, method) == pytest.approx(200, rel=CLOSE)
 
 
 @pytest.mark.parametrize("method", ALONE)
@@ -55,18 +69,20 @@ def test_what_is_mapped_and_never_touched_does_not_count(launcher, method):
 
 @pytest.mark.parametrize("method", TREE)
 def test_pages_that_forks_share_count_once(launcher, method):
-    assert 200 <= peak(launcher, FORKS_THAT_SHARE, method) <= 225
+    # Each fork writes to a mebibyte or two of its own.
+    assert beyond_nothing(launcher, FORKS_THAT_SHARE, method) == pytest.approx(203, rel=CLOSE)
 
 
 @pytest.mark.parametrize("method", TREE)
 def test_children_with_memory_of_their_own_add_up(launcher, method):
-    assert 305 <= peak(launcher, CHILDREN_WITH_THEIR_OWN, method) <= 345
+    nothing = peak(launcher, NOTHING, method)
+    assert peak(launcher, CHILDREN_WITH_THEIR_OWN, method) == pytest.approx(300 + 3.5 * nothing, rel=CLOSE)
 
 
-def test_the_largest_process_alone_misses_the_other_children_and_says_so(launcher):
-    measured = measure(launcher, CHILDREN_WITH_THEIR_OWN, "maxrss")
-    assert 100 <= measured.values["peak_memory"] / 2**20 <= 120
-    assert measured.caveats == ("largest process only",)
+@pytest.mark.parametrize("method", TREE)
+def test_only_what_is_sampled_is_a_lower_bound(launcher, method):
+    caveats = measure(launcher, CHILDREN_WITH_THEIR_OWN, method).caveats
+    assert caveats == (("lower bound",) if method == "pss" else ())
 
 
 @pytest.mark.skipif(not PSS_READABLE, reason="this kernel does not tell PSS")
@@ -112,3 +128,169 @@ def test_holding_reads_what_comes_after_ready(launcher):
     held = measure(launcher, program, ready={"stdout": "up"}, hold=1).values["peak_memory"]
     at_once = measure(launcher, program, ready={"stdout": "up"}).values["peak_memory"]
     assert at_once < 30 << 20 < 100 << 20 <= held
+
+
+SPIKES = """
+import mmap, pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+spike = mmap.mmap(-1, 300 << 20)
+for place in range(0, len(spike), 4096):
+    spike[place] = 1
+spike.close()
+(folder / "up").touch()
+while not (folder / "asked").exists():
+    time.sleep(0.005)
+block = mmap.mmap(-1, 100 << 20)
+for place in range(0, len(block), 4096):
+    block[place] = 1
+block.close()
+(folder / "done").touch()
+signal.pause()
+"""
+ASKS = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+(folder / "asked").touch()
+while not (folder / "done").exists():
+    time.sleep(0.005)
+"""
+
+
+def under_load(launcher, server, driver=ASKS, **settings):
+    folder = str(launcher.tmp)
+    settings = {"ready": {"file": f"{folder}/up"}, "drive": ["python", "-IS", "-c", driver, folder], **settings}
+    command = ["python", "-IS", "-c", server, folder]
+    return build("memory", {"mode": "load", "command": command, "idle": "0.3 s", **settings}).measure(launcher)
+
+
+def test_a_spike_under_load_is_read_exactly_and_one_before_it_is_not(launcher):
+    measured = under_load(launcher, SPIKES, hold="0.3 s")
+    values = {name: value / 2**20 for name, value in measured.values.items()}
+    assert values["idle_memory"] < 20
+    assert values["growth"] == pytest.approx(100, rel=CLOSE)
+    assert values["peak_memory"] == pytest.approx(values["idle_memory"] + values["growth"])
+    assert values["idle_memory"] - 1 <= values["rss_p50"] <= values["rss_p95"] <= values["peak_memory"] + 1
+    assert {metric.method for metric in measured.metrics if metric.name in {"peak_memory", "growth"}} == {"VmHWM"}
+    assert measured.caveats == ()
+
+
+def test_the_curve_of_a_load_marks_its_phases(launcher):
+    (curve,) = [each for each in under_load(launcher, SPIKES, hold="0.3 s").details if isinstance(each, Curve)]
+    assert [name for name, _ in curve.moments] == ["idle", "driven", "afterwards", "end"]
+    moments = [at for _, at in curve.moments]
+    assert moments == sorted(moments)
+    assert moments[1] - moments[0] >= 0.3
+
+
+def test_a_server_that_dies_under_load_is_a_failure(launcher):
+    dies = "import pathlib, sys, time; pathlib.Path(sys.argv[1], 'up').touch(); time.sleep(0.5); sys.exit(3)"
+    with pytest.raises(Failed, match="python ended with code 3"):
+        under_load(launcher, dies, driver="import time; time.sleep(0.6)")
+
+
+GROWS = """
+import mmap, sys, time
+rate, block, began, written = float(sys.argv[1]), mmap.mmap(-1, 1 << 30), time.monotonic(), 0
+print("up", flush=True)
+while True:
+    while written < rate * (time.monotonic() - began):
+        block[written] = 1
+        written += 4096
+    time.sleep(0.01)
+"""
+
+
+def leaking(launcher, rate, hold, **settings):
+    command = ["python", "-IS", "-c", GROWS, str(rate)]
+    settings = {"ready": {"stdout": "up"}, "hold": hold, "warmup": "0.3 s", **settings}
+    return build("memory", {"mode": "leak", "command": command, **settings}).measure(launcher)
+
+
+def said(measured):
+    return dict(next(each for each in measured.details if isinstance(each, Facts)).rows)[RESULT]
+
+
+@pytest.mark.parametrize(("rate", "hold"), [(500e3, "4 s"), (50e3, "4 s"), (0, "3 s")])
+def test_a_slope_is_read_within_ten_percent(launcher, rate, hold):
+    measured = leaking(launcher, rate, hold)
+    assert measured.values["leak"] == pytest.approx(rate, rel=0.1, abs=100)
+    # 50 kB/s come to less than 1 MiB in 4 s, which is no leak yet.
+    assert said(measured).startswith("leaks 5" if rate > 100e3 else "no leak")
+    assert said(measured) in measured.caveats
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rate", [0, 50e3, 500e3])
+def test_leaks_of_a_minute_are_told_from_none(launcher, rate):
+    measured = leaking(launcher, rate, "40 s", warmup="5 s")
+    assert measured.values["leak"] == pytest.approx(rate, rel=0.1, abs=50)
+    assert said(measured).startswith("leaks" if rate else "no leak")
+
+
+def test_counted_work_gives_a_leak_by_iteration(launcher):
+    work = """
+import mmap, time
+block, place = mmap.mmap(-1, 1 << 28), 0
+for number in range(1, 301):
+    for _ in range(5):
+        block[place] = 1
+        place += 4096
+    time.sleep(0.01)
+print("iterations", number)
+"""
+    measured = measure(launcher, work, mode="leak", iterations=r"iterations (\d+)", warmup="0.5 s")
+    assert measured.values["leak_per_iteration"] == pytest.approx(5 * 4096, rel=0.1)
+
+
+PASSES = """
+import time
+blocks = []
+while True:
+    blocks.append(b"x" * 10_000_000)
+    time.sleep(0.01)
+"""
+
+
+def test_a_program_that_passes_its_limit_is_ended_and_says_when(launcher):
+    with pytest.raises(Failed, match=r"passed the limit of 200 MB after [\d.]+ m?s \(2\d\d MB, 1 process\)"):
+        measure(launcher, PASSES, limit="200 MB")
+
+
+def test_a_tree_that_passes_its_limit_leaves_nothing_behind(launcher):
+    marker = f"marker-{launcher.tmp}"
+    children = f"import subprocess, sys\nbody = {PASSES!r}\n"
+    children += f"for child in [subprocess.Popen([sys.executable, '-IS', '-c', body, {marker!r}]) for _ in range(3)]:"
+    children += " child.wait()"
+    with pytest.raises(Failed, match=r"passed the limit of 300 MB .* 4 processes"):
+        measure(launcher, children, limit="300 MB")
+    wait_until(lambda: not running(marker))
+
+
+def test_shared_pages_count_once_against_the_limit(launcher):
+    measured = measure(launcher, FORKS_THAT_SHARE, limit="300 MB")
+    assert measured.values["peak_memory"] < 300e6
+
+
+def test_the_driver_of_a_program_that_passes_its_limit_ends_with_it(launcher):
+    marker = f"marker-{launcher.tmp}"
+    driver = ["python", "-IS", "-c", "import time; time.sleep(60)", marker]
+    with pytest.raises(Failed, match="passed the limit of 100 MB"):
+        measure(launcher, "print('up', flush=True)" + PASSES, ready={"stdout": "up"}, drive=driver, limit="100 MB")
+    wait_until(lambda: not running(marker))
+
+
+def running(marker):
+    """The processes that have `marker` among their arguments."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with suppress(OSError):
+            if entry.name.isdigit() and marker.encode() in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def wait_until(condition):
+    deadline = time.monotonic() + 5
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)

@@ -1,6 +1,6 @@
 import os
 
-from perfkit.instruments.cgroup import make_memory_cgroup
+from perfkit.instruments.cgroup import MemoryCgroup, _places, has_own_cgroup, make_memory_cgroup
 
 
 def hierarchy(mount, *folders, files=()):
@@ -26,3 +26,41 @@ def test_groups_of_dead_launchers_are_removed_and_others_kept(tmp_path):
     hierarchy(tmp_path, dead, living)
     assert make_memory_cgroup(os.getpid(), cgroups="4:memory:/a\n", mount=tmp_path) is None
     assert [path.name for path in (tmp_path / "memory/a").iterdir()] == [f"perfkit-{os.getpid()}-77"]
+
+
+V1 = "9:name=systemd:/\n4:memory:/a/b\n3:cpu:/\n0::/\n"
+V2 = "0::/user.slice/me\n"
+
+
+def test_version_1_is_found_where_the_memory_controller_is_mounted(tmp_path):
+    hierarchy(tmp_path, "memory/a/b", "unified")
+    (place,) = _places(V1, tmp_path)
+    assert place == (tmp_path / "memory/a/b", tmp_path / "memory/a/b", "memory.max_usage_in_bytes")
+
+
+def test_a_container_sees_its_own_group_of_version_1_as_the_mount(tmp_path):
+    hierarchy(tmp_path, "memory")
+    assert _places(V1, tmp_path)[0][0] == tmp_path / "memory"
+
+
+def test_version_2_is_found_below_or_beside_wherever_memory_is_delegated(tmp_path):
+    hierarchy(tmp_path, "user.slice/me", files=[("cgroup.controllers", "memory")])
+    assert _places(V2, tmp_path) == []
+    hierarchy(tmp_path, files=[("user.slice/cgroup.subtree_control", "cpu memory")])
+    own, beside = tmp_path / "user.slice/me", tmp_path / "user.slice"
+    assert _places(V2, tmp_path) == [(own, beside, "memory.peak")]
+    hierarchy(tmp_path, files=[("user.slice/me/cgroup.subtree_control", "memory")])
+    assert _places(V2, tmp_path)[0] == (own, own, "memory.peak")
+
+
+def test_the_peak_is_what_the_kernels_file_holds(tmp_path):
+    hierarchy(tmp_path, "new", files=[("new/memory.max_usage_in_bytes", "104857600\n")])
+    group = MemoryCgroup(tmp_path / "new", tmp_path, "memory.max_usage_in_bytes")
+    assert group.peak() == 100 << 20
+    assert group.doors == {"join": str(tmp_path / "new/cgroup.procs"), "home": str(tmp_path / "cgroup.procs")}
+    assert MemoryCgroup(tmp_path, tmp_path, "memory.peak").peak() is None
+
+
+def test_a_process_has_a_group_of_its_own_only_where_it_was_moved():
+    assert not has_own_cgroup(os.getpid())
+    assert not has_own_cgroup(2**22 + 1)

@@ -5,6 +5,11 @@ import pytest
 from perfkit.model.errors import Failed, Skipped, TimedOut, UsageError
 from perfkit.model.launch import Ready
 from perfkit.probes import build
+from perfkit.probes._driven import work_done
+from perfkit.probes._memory.leak import words
+from perfkit.probes._python_command import python_parts
+from perfkit.stats.leaks import Leak
+from perfkit.stats.pseudo_median import Interval
 from tests.fakes import MIB, FakeLauncher, an_exit
 
 
@@ -96,14 +101,108 @@ def test_methods_are_part_of_the_metrics_identity():
     assert len(identities) == 3
 
 
+def names(**settings):
+    return [metric.name for metric in memory(**settings).metrics]
+
+
+DRIVEN = {"ready": {"tcp": 8080}, "drive": ["client"]}
+
+
+def test_each_mode_has_its_metrics():
+    assert names() == ["peak_memory", "cpu_time"]
+    assert names(mode="load", **DRIVEN) == [
+        "peak_memory",
+        "idle_memory",
+        "rss_p50",
+        "rss_p95",
+        "growth",
+        "cpu_time",
+    ]
+    assert names(mode="leak", hold=1) == ["leak", "cpu_time"]
+    assert names(mode="leak", hold=1, iterations=500) == ["leak", "leak_per_iteration", "cpu_time"]
+    requests = {"url": "http://127.0.0.1:8080/", "rate": 50, "duration": "2 s"}
+    assert "leak_per_iteration" in names(mode="leak", ready={"tcp": 8080}, load=requests)
+    assert names(mode="allocated", command=["python", "-c", "pass"]) == ["allocated", "allocations", "peak_heap"]
+
+
+def test_a_budget_on_another_modes_metric_says_which_mode_has_it():
+    assert memory().why_missing("growth") == "mode = 'load' has it"
+    assert memory(mode="leak", hold=1).why_missing("leak_per_iteration").startswith("it takes `iterations`")
+    assert memory().why_missing("latency") == ""
+
+
+def test_a_limit_is_written_as_people_write_sizes():
+    assert memory(limit="500 MB").limit == 500e6
+    assert memory(limit="64 MiB").limit == 64 * MIB
+    with pytest.raises(UsageError, match="KiB for 1024"):
+        memory(limit="500 KB")
+    with pytest.raises(UsageError, match="not a positive amount"):
+        memory(limit=0)
+
+
+@pytest.mark.parametrize(
+    ("command", "parts"),
+    [
+        (["python", "-m", "synth", "--fast"], ("python", (), ("-m", "synth", "--fast"))),
+        (["python3", "-I", "-X", "dev", "run.py", "-c"], ("python3", ("-I", "-X", "dev"), ("run.py", "-c"))),
+        (["/opt/py/bin/python3.12", "-c", "pass"], ("/opt/py/bin/python3.12", (), ("-c", "pass"))),
+    ],
+)
+def test_a_python_command_is_taken_apart(command, parts):
+    assert python_parts(tuple(command)) == parts
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"drive": ["client"]}, "drive needs ready"),
         ({"method": "rss"}, "method"),
         ({"command": []}, "command is empty"),
+        ({"mode": "load"}, "needs `drive` or `load`"),
+        ({"mode": "leak", "ready": {"tcp": 8080}}, "needs `drive`, `load` or `hold`"),
+        ({"mode": "leak", "hold": 1, "method": "pss"}, "method belongs to mode = 'peak'"),
+        ({"idle": 1}, "idle belongs to mode = 'load'"),
+        ({"iterations": 5}, "iterations belongs to mode = 'leak'"),
+        ({"mode": "leak", "hold": 1, "iterations": 0}, "iterations must be positive"),
+        ({"mode": "leak", "hold": 1, "iterations": "done"}, "needs one group"),
+        ({"mode": "leak", "hold": 1, "iterations": "(done"}, "is not a regular expression"),
+        ({"mode": "allocated"}, "begins with python"),
+        ({"mode": "allocated", "command": ["python", "-I"]}, "needs a script"),
+        ({**DRIVEN, "load": {"url": "http://x/", "rate": 50, "duration": 2}}, "exclude each other"),
+        ({"load": {"url": "http://x/", "rate": 50, "duration": 2}}, "load needs ready"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(settings, message):
     with pytest.raises(UsageError, match=message):
         memory(**settings)
+
+
+def test_the_measured_program_is_the_service():
+    service = {"command": ["other"], "ready": {"tcp": 1}}
+    with pytest.raises(UsageError, match="the measured program is the service"):
+        memory(ready={"tcp": 1}, load={"url": "http://x/", "rate": 50, "duration": 2, "service": service})
+
+
+def test_work_is_a_number_or_the_last_that_was_printed():
+    assert work_done(500, "", "work") == 500
+    assert work_done(r"done (\d+)", "done 10\ndone 20\n", "work") == 20
+    with pytest.raises(Failed, match="matches nothing that was printed") as caught:
+        work_done(r"done (\d+)", "nothing to do", "work")
+    assert "nothing to do" in caught.value.hint
+    with pytest.raises(Failed, match="which is no number"):
+        work_done(r"done (\w+)", "done all", "work")
+    with pytest.raises(Failed, match="no work was done"):
+        work_done(r"done (\d+)", "done 0", "work")
+
+
+@pytest.mark.parametrize(
+    ("slope", "low", "high", "said"),
+    [
+        (50_100, 47_300, 53_040, "leaks 50.1 kB/s [47.3, 53.0]"),
+        (2_500_000, 2_400_000, 2_600_000, "leaks 2.50 MB/s [2.40, 2.60]"),
+        (120, 100, 140, "leaks 120 B/s [100, 140]"),
+        (50_100, -10, 99_999, "no leak"),
+    ],
+)
+def test_a_leak_is_said_in_words(slope, low, high, said):
+    assert words(Leak(slope, Interval(low, high), 60.0 * max(slope, 50_000), 1e6, rises=True)) == said

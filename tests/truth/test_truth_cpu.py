@@ -1,0 +1,120 @@
+"""Threads that burn a known share of a core, or wait for one all the time."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from perfkit.instruments.threads import READABLE, ThreadMonitor
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Curve, Facts, Program, Ready
+from perfkit.probes import build
+from tests.truth.clean import attempts
+
+pytestmark = [
+    pytest.mark.machine,
+    pytest.mark.skipif(not READABLE, reason="this kernel does not tell the clocks of threads"),
+]
+
+BODIES = str(Path(__file__).with_name("cpu_bodies.py"))
+CLOSE = 0.05
+
+
+def cpu(mode, **settings):
+    settings = {"ready": {"stdout": "ready"}, "hold": "3 s", **settings}
+    return build("cpu", {"command": ["python", "-S", BODIES, mode], **settings})
+
+
+def facts(measured):
+    return dict(next(each for each in measured.details if isinstance(each, Facts)).rows)
+
+
+def calm(launcher, probe):
+    """A launch whose threads waited little for a core; the rule never looks at what is asserted."""
+    for _ in attempts():
+        measured = probe.measure(launcher)
+        if measured.values["run_delay"] <= 0.10 * (probe.hold or 1.0):
+            return measured
+    return pytest.skip("the machine is too busy: every launch waited for a core")
+
+
+def test_a_group_of_threads_takes_what_its_threads_burn(launcher):
+    probe = cpu("threads", threads={"render": "^render-"})
+    measured = calm(launcher, probe)
+    values = measured.values
+    assert values["render_cpu"] == pytest.approx(0.30, rel=CLOSE)
+    assert values["render_cpu_p50"] == pytest.approx(0.30, rel=CLOSE)
+    assert values["cpu"] == pytest.approx(0.30, rel=CLOSE)
+    assert values["cpu_p50"] == pytest.approx(0.30, rel=CLOSE)
+    assert values["render_cpu_p95"] >= values["render_cpu_p50"]
+    (curve,) = [each for each in measured.details if isinstance(each, Curve)]
+    assert [name for name, _ in curve.beside] == ["render", "other"]
+    assert "render-1, render-2" in facts(measured)["threads `render`"]
+
+
+def test_each_thread_may_be_a_group(launcher):
+    probe = cpu("threads", threads={"first": "^render-1$", "second": "^render-2$"})
+    values = calm(launcher, probe).values
+    assert values["first_cpu"] == pytest.approx(0.20, rel=CLOSE)
+    assert values["second_cpu"] == pytest.approx(0.10, rel=CLOSE)
+
+
+def test_a_thread_that_never_sleeps_runs_or_waits(launcher):
+    # What it did not run it waited: the sum is the time that passed, however busy the machine is.
+    measured = cpu("sharing", hold="2 s", threads={"render": "^render$", "neighbour": "^neighbour$"}).measure(launcher)
+    values = measured.values
+    for name in ("render", "neighbour"):
+        assert values[f"{name}_cpu"] + values[f"{name}_run_delay"] / 2.0 == pytest.approx(1.0, rel=CLOSE)
+    assert values["render_run_delay"] > 0.3
+    assert values["render_run_delay_p99"] > 0.5e-3
+    assert values["run_delay"] == pytest.approx(
+        values["render_run_delay"] + values["neighbour_run_delay"], rel=CLOSE
+    )  # fmt: skip
+
+
+def test_cpu_by_unit_of_work_is_what_a_unit_burns(launcher):
+    probe = cpu("counted", ready={}, hold=None, work=r"done (\d+) units")
+    values = probe.measure(launcher).values
+    # 1000 units of 1 ms, and the interpreter's own start.
+    assert values["cpu_per_unit"] == pytest.approx(0.001, rel=CLOSE)
+    assert values["cpu_time"] == pytest.approx(1000 * values["cpu_per_unit"])
+
+
+def test_a_driver_counts_the_work_of_the_driven_time(launcher):
+    driver = "import time; time.sleep(2); print('calls: 100')"
+    probe = cpu("threads", hold=None, drive=["python", "-IS", "-c", driver], work=r"calls: (\d+)")
+    measured = calm(launcher, probe)
+    # 30 % of 2 s by 100 calls; the driver's own interpreter takes some hundredths of a second beside it.
+    assert measured.values["cpu_per_unit"] == pytest.approx(0.006, rel=0.08)
+
+
+def test_a_group_without_a_thread_is_a_failure_that_names_the_threads(launcher):
+    with pytest.raises(Failed, match=r"no thread's name matches threads\.audio = '\^audio'") as caught:
+        cpu("threads", hold="0.5 s", threads={"audio": "^audio"}).measure(launcher)
+    assert "render-1, render-2" in caught.value.hint
+
+
+def test_the_monitor_takes_no_more_than_half_a_percent_of_a_core(launcher):
+    program = Program(("python", "-S", BODIES, "idle"), ready=Ready(stdout="ready"))
+    target = launcher.start(program)
+    target.wait_ready(30.0)
+    shares = []
+    for _ in attempts():
+        with ThreadMonitor(target.pid) as monitor:
+            time.sleep(3.0)
+        assert len(monitor.at) >= 28
+        assert len(monitor.threads) == 9
+        shares.append(monitor.own_cpu / (monitor.at[-1] - monitor.at[0]))
+        if shares[-1] <= 0.005:
+            return
+    pytest.fail(f"the monitor took {[f'{share:.2%}' for share in shares]} of a core")
+
+
+def test_the_monitors_own_cpu_is_told(launcher):
+    assert "of a core" in facts(cpu("threads", hold="0.5 s").measure(launcher))["monitor's own CPU"]
+
+
+def test_a_program_that_ends_at_once_still_has_its_cpu(launcher):
+    values = build("cpu", {"command": ["python", "-IS", "-c", "pass"]}).measure(launcher).values
+    assert 0 < values["cpu"] < 1.5
+    assert values["cpu_time"] > 0
