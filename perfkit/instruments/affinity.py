@@ -46,7 +46,7 @@ def pinned(cores: Cores | None, service: int) -> Iterator[None]:
         yield
         return
     before = os.sched_getaffinity(0)
-    _pin_tree(service, cores.service)
+    pin_tree(service, cores.service)
     os.sched_setaffinity(0, cores.generator)
     try:
         yield
@@ -54,7 +54,8 @@ def pinned(cores: Cores | None, service: int) -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def _pin_tree(pid: int, cpus: frozenset[int]) -> None:
+def pin_tree(pid: int, cpus: frozenset[int]) -> None:
+    """Every thread of process `pid` and its descendants on `cpus`; what they start later inherits it."""
     for member in tree(pid):
         with suppress(OSError):
             for task in Path(f"/proc/{member}/task").iterdir():

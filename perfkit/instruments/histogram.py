@@ -3,7 +3,11 @@
 Histograms of several processes or launches merge exactly; their percentiles must never be averaged.
 """
 
+import zlib
+from typing import Self
+
 import numpy as np
+from hdrh.codec import HdrCookieException, HdrLengthException
 from hdrh.histogram import HdrHistogram
 from numpy.typing import ArrayLike, NDArray
 
@@ -14,6 +18,8 @@ _LONGEST = 3600 * _NANOSECONDS
 _DIGITS = 3
 _EXACT_BITS = 11
 """2 · 10³ needs 11 bits: the sub-buckets of three digits; larger values lose their low bits."""
+_HALF = 1 << (_EXACT_BITS - 1)
+"""Counters of each power of two; the lower half of its sub-buckets are those of the power before."""
 
 
 class LatencyHistogram:
@@ -23,7 +29,7 @@ class LatencyHistogram:
 
     def __init__(self) -> None:
         self._hdr = HdrHistogram(1, _LONGEST, _DIGITS)
-        self._counts: NDArray[np.int64] = np.ctypeslib.as_array(self._hdr.counts)
+        self._counts: NDArray[np.uint64] = np.ctypeslib.as_array(self._hdr.counts)
         self.largest = 0.0
 
     def record(self, seconds: ArrayLike) -> None:
@@ -33,12 +39,14 @@ class LatencyHistogram:
             return
         if np.isnan(values).any():
             raise ValueError("a duration is not a number")
-        nanoseconds = np.clip(np.rint(np.minimum(values, 3600.0) * _NANOSECONDS), 0, _LONGEST).astype(np.int64)
-        shift = np.maximum(0, np.frexp(nanoseconds.astype(float))[1] - _EXACT_BITS)
-        # One call a bucket instead of one a value: the library is pure Python.
-        buckets, counts = np.unique((nanoseconds >> shift) << shift, return_counts=True)
-        for bucket, count in zip(buckets.tolist(), counts.tolist(), strict=True):
-            self._hdr.record_value(bucket, count)
+        rounded = np.rint(np.clip(values, 0.0, _LONGEST / _NANOSECONDS) * _NANOSECONDS)
+        nanoseconds = rounded.astype(np.int64)
+        # The library is pure Python: its counters are found here for all values at once.
+        power = np.maximum(0, np.frexp(rounded)[1] - _EXACT_BITS)
+        np.add.at(self._counts, power * _HALF + (nanoseconds >> power), np.uint64(1))
+        self._hdr.total_count += values.size
+        self._hdr.min_value = min(self._hdr.min_value, int(nanoseconds.min()))
+        self._hdr.max_value = max(self._hdr.max_value, int(nanoseconds.max()))
         self.largest = max(self.largest, float(values.max()))
 
     def merge(self, other: "LatencyHistogram") -> None:
@@ -46,6 +54,32 @@ class LatencyHistogram:
         if other.count:
             self._hdr.add(other._hdr)  # noqa: SLF001 - the same class
             self.largest = max(self.largest, other.largest)
+
+    def encode(self) -> str:
+        """Its counters as every HdrHistogram library reads them (V2, compressed, base64), the values in ns.
+
+        Lossless but for `largest`, which comes back at the resolution of the counters.
+        """
+        encoded: bytes = self._hdr.encode()
+        return encoded.decode("ascii")
+
+    @classmethod
+    def decode(cls, encoded: str, largest: float | None = None) -> Self:
+        """A histogram from what `encode` gave; `largest` is its exact maximum in s, where it is known.
+
+        Raises ValueError where the text is damaged or of another range or resolution.
+        """
+        try:
+            hdr = HdrHistogram.decode(encoded)
+        except (ValueError, HdrCookieException, HdrLengthException, zlib.error) as error:
+            raise ValueError(f"not an encoded histogram: {error or type(error).__name__}") from None
+        read = cls()
+        if (hdr.counts_len, hdr.significant_figures) != (read._hdr.counts_len, _DIGITS):
+            raise ValueError("a histogram of another range or resolution")
+        if hdr.get_total_count():
+            read._hdr.add(hdr)
+            read.largest = hdr.get_max_value() / _NANOSECONDS if largest is None else largest
+        return read
 
     @property
     def count(self) -> int:
@@ -78,9 +112,10 @@ class LatencyHistogram:
         low = max(1e-9, float(values.min()) * 0.999)
         edges = np.geomspace(low, max(low * 1.01, float(values.max()) * 1.001), bins + 1)
         binned, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges, weights=counts)
-        return Histogram(title, "s", tuple(edges.tolist()), tuple(binned.astype(int).tolist()), marks)
+        in_bins = tuple(binned.astype(int).tolist())
+        return Histogram(title, "s", tuple(edges.tolist()), in_bins, marks, self.encode())
 
-    def _recorded(self) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _recorded(self) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
         where = np.flatnonzero(self._counts)
         if where.size == 0:
             raise ValueError("no duration was recorded")

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 _NICE = -15
@@ -26,6 +26,14 @@ def preferred() -> Iterator[str]:
             yield f"generator at nice {_NICE}"
         finally:
             os.setpriority(os.PRIO_PROCESS, 0, before)
+
+
+def prefer(pid: int) -> None:
+    """The same for another process of ours until it ends, where that is allowed."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, pid, _NICE)
+            Path(f"/proc/{pid}/autogroup").write_text(str(_NICE))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from typing import Any
 from perfkit.model.budget import Budget, Level, Limit, Tolerance, parse_budget
 from perfkit.model.errors import UsageError
 from perfkit.model.metric import Kind, Metric
-from perfkit.model.scenario import Probe, SaysWhyMissing
+from perfkit.model.scenario import MayNotGate, Probe, SaysWhyMissing
 
 
 def budgets_for(table: Mapping[str, Any], params: Mapping[str, Any], probe: Probe) -> dict[str, tuple[Budget, ...]]:
@@ -49,6 +49,8 @@ def _parse(name: str, value: Any, probe: Probe) -> tuple[Budget, ...]:
     known = {metric.name: metric for metric in probe.metrics}
     if name not in known:
         raise _unknown(name, known, probe)
+    if isinstance(probe, MayNotGate) and (why := probe.why_no_budget(name)):
+        raise UsageError(f"budget.{name}: {why}", hint="leave out this budget; the value is reported all the same")
     entries = value if isinstance(value, list | tuple) else [value]
     try:
         budgets = tuple(_one(entry, known[name]) for entry in entries)

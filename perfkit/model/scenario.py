@@ -37,6 +37,15 @@ class SaysWhyMissing(Protocol):
         ...
 
 
+@runtime_checkable
+class MayNotGate(Protocol):
+    """A probe that reads some metrics in a way that nothing may be decided by."""
+
+    def why_no_budget(self, name: str) -> str:
+        """Why the metric `name`, as these settings read it, may have no budget; empty where it may."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a scenario is written: file, name and line (from 1)."""

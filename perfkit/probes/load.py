@@ -1,28 +1,44 @@
 """Latency and cost of a service under an open load: requests that leave at their times whatever the service does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import ClassVar
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
 
 from perfkit.model.launch import Launcher, Measurement, Program
-from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
-from perfkit.model.units import Duration
-from perfkit.probes._load.settings import Arrivals, Http, Plan, Streams
+from perfkit.model.metric import Metric
+from perfkit.model.units import Duration, format_plain
+from perfkit.probes._load import metrics as known
+from perfkit.probes._load.grades import TOOLS, Grade
+from perfkit.probes._load.locust_settings import LocustSettings
+from perfkit.probes._load.network import Network
+from perfkit.probes._load.pace import Arrivals, Pace
+from perfkit.probes._load.settings import LEAST_READINGS, Call, Capacity, Engine, Http, Plan, Streams
 
 _TIMEOUT = Duration("2 s")
-_EXACT_READINGS = 100_000
-_LEAST = {"response_p50": 20, "response_p95": 200, "response_p99": 1000, "stream_gap_p99": 1000}
-"""10 / (1 - p) readings: with fewer in a launch, a quantile is too coarse to be tested."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Load:
+class Load(LocustSettings):
     """Requests at `rate` a second, WebSocket listeners, or both, for `duration` after `warmup`.
 
     `service` is started for each launch and its CPU and memory are read; without it, what already listens at the URL
     is measured. `prepare` runs once when it is ready, in its folder and environment. Each launch sends equally many
     requests; a percentile is reported where there are at least 10 / (1 - p) of them. `request_timeout` bounds each
     request and the connecting of each stream (`timeout` is the whole launch's, as in every scenario).
+
+    `arrivals` are `fixed` (at equal distances), `poisson`, a `ramp` from `rate` to `rate_end`, or `steps` of
+    (rate, seconds), which replace `rate` and `duration`. `closed` is a loop of `users` who wait for each answer and
+    then `think`: it shows the throughput of so many clients, but its response times miss what a stall costs, so they
+    may have no budget.
+
+    `call` names an async function, `path/to/file.py:function`, that is called with `arguments` in place of a request,
+    in the measured side's interpreter; an async generator sets up once and yields what is called. With `capacity` the
+    rate is raised until the p99 leaves its limit, and the highest that is sustained is the only metric. `engine` is
+    who sends: perfkit's own, or `wrk` (closed), `wrk2`, `vegeta` or `oha`, where they are installed.
+
+    With engine `locust` that are `workers` processes of this machine and `expect_workers` from others (`perfkit
+    load-worker`), whose master listens at `bind`. A `locustfile` is run as it is, with `users` started at `spawn_rate`
+    a second: a closed loop. `network` puts a slow link between the generator and the service.
     """
 
     kind: ClassVar[str] = "load"
@@ -32,101 +48,209 @@ class Load:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: str = ""
     expect: tuple[int, ...] = (200,)
+    call: str = ""
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    engine: Engine = "asyncio"
     rate: float = 0.0
     arrivals: Arrivals = "fixed"
-    duration: Duration
+    rate_end: float = 0.0
+    steps: tuple[tuple[float, Duration], ...] = ()
+    users: int = 0
+    think: Duration | None = None
+    duration: Duration | None = None
     warmup: Duration | None = None
     request_timeout: Duration = _TIMEOUT
     in_flight: int = 1000
     service: Program | None = None
     prepare: tuple[str, ...] = ()
     streams: Streams | None = None
+    network: Network | None = None
+    capacity: Capacity | None = None
     pin: bool = True
 
     def __post_init__(self) -> None:
-        if not self.url and self.streams is None:
+        if not (self.url or self.call or self.locustfile) and self.streams is None:
             raise ValueError("a load needs `url` and `rate`, or `streams`, or both")
-        if self.url:
+        self._check_window()
+        self.crew(self.users)
+        self.check_locust(self.engine, self.window, self._given)
+        if (self.url or self.call) and not self.locustfile:
             self._check_requests()
-        elif self.rate:
-            raise ValueError("`rate` without `url`: of what?")
+        for key in ("rate", "rate_end", "steps", "users", "think", "capacity"):
+            if getattr(self, key) and not (self.url or self.call or self.locustfile):
+                raise ValueError(f"`{key}` without `url`: of what?")
+        if self.engine in TOOLS:
+            self._check_tool()
+        if self.network is not None and 4 * self.network.delay >= self.request_timeout:
+            raise ValueError("network.latency is so long that no answer can come within `request_timeout`")
         if self.service is not None and self.service.ready.at_exit:
             raise ValueError("service.ready is missing: say when the service can be asked, such as { tcp = 8000 }")
 
+    def _check_window(self) -> None:
+        if self.capacity is not None:
+            for key in ("rate", "duration", "streams"):
+                if getattr(self, key):
+                    raise ValueError(f"`{key}` is nothing that a load with `capacity` has: its steps have their own")
+            if self.arrivals not in {"fixed", "poisson"} or self.engine != "asyncio" or self.call:
+                raise ValueError("`capacity` is of a `url` with fixed or poisson arrivals by the engine asyncio")
+        elif self.steps and self.duration is not None:
+            raise ValueError("`steps` tell their seconds themselves: leave out `duration`")
+        elif not self.steps and self.duration is None:
+            raise ValueError("`duration` is missing: how long to measure, such as '10 s'")
+
     def _check_requests(self) -> None:
-        if not self.url.startswith(("http://", "https://")):
+        if self.call:
+            file, _, function = self.call.rpartition(":")
+            if self.url or not (file.endswith(".py") and function.isidentifier()):
+                raise ValueError(f"call = {self.call!r} must be 'path/to/file.py:function', and goes without `url`")
+            if self.closed or self.streams is not None:
+                raise ValueError("`call` goes with arrivals that are due at a time, and without `streams`")
+        elif not self.url.startswith(("http://", "https://")):
             raise ValueError(f"url {self.url!r} must begin with http:// or https://")
-        if not self.rate > 0:
-            raise ValueError(f"rate must be positive (requests a second), not {self.rate:g}")
-        if self.in_flight < 1:
-            raise ValueError(f"in_flight must be at least 1, not {self.in_flight}")
-        if self._requests < _LEAST["response_p50"]:
+        for name, value in self.headers.items():
+            if any(mark in name + value for mark in "\r\n"):
+                raise ValueError(f"header {name!r} holds a line break")
+        requests, least = self.readings("response"), LEAST_READINGS["response_p50"]
+        if not (self.closed or self.capacity) and requests < least:
             raise ValueError(
-                f"{self._requests} requests ({self.rate:g}/s for {self.duration:g} s) are too few for a median; "
-                f"it takes {_LEAST['response_p50']}"
+                f"{requests} requests ({self.rate:g}/s for {self.window:g} s) are too few for a median; "
+                f"it takes {least}"
             )
 
-    @property
-    def _requests(self) -> int:
-        return round(self.rate * self.duration)
+    def _check_tool(self) -> None:
+        wanted = "closed" if TOOLS[self.engine] is Grade.NONE else "fixed"
+        if self.arrivals != wanted or self.think is not None:
+            raise ValueError(f"engine = {self.engine!r} has arrivals = {wanted!r} only, and no `think`")
+        if self.call or self.streams is not None or self.expect != (200,):
+            raise ValueError(f"engine = {self.engine!r} knows no `call`, `streams` or `expect`")
+        if self.engine in {"wrk", "wrk2"} and any(part % 1 for part in (self.window, self.warmup or 0.0)):
+            raise ValueError(f"engine = {self.engine!r} takes whole seconds only for `duration` and `warmup`")
 
-    def _readings(self, name: str) -> int:
-        """How many values a launch gives to the percentile `name`."""
-        if not name.startswith("stream"):
-            return self._requests
-        return round(self.streams.count * self.streams.rate * self.duration) if self.streams else 0
+    @property
+    def window(self) -> float:
+        """How long is measured, s."""
+        return sum(seconds for _, seconds in self.steps) if self.steps else self.duration or 0.0
+
+    @property
+    def pace(self) -> Pace | None:
+        """When requests leave; None without requests. Raises ValueError for settings that do not fit each other."""
+        if not (self.url or self.call or self.locustfile):
+            return None
+        return Pace(
+            arrivals="closed" if self.locustfile else self.arrivals,
+            in_flight=self.in_flight,
+            rate=self.capacity.start if self.capacity else self.rate,
+            rate_end=self.rate_end,
+            steps=tuple((rate, float(seconds)) for rate, seconds in self.steps),
+            users=self.users,
+            think=self.think or 0.0,
+        )
+
+    @property
+    def closed(self) -> bool:
+        """Whether the service's own answers set the pace."""
+        return self.arrivals == "closed" or bool(self.locustfile)
+
+    @property
+    def _given(self) -> dict[str, object]:
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def readings(self, name: str) -> int:
+        """How many values a launch gives to the percentile `name`; 0 where that depends on the service."""
+        if name.startswith("stream"):
+            return round(self.streams.count * self.streams.rate * self.window) if self.streams else 0
+        return self.pace.requests_in(self.window) if self.pace else 0
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """Those that this load can yield: percentiles only where it has the readings for them."""
+        if self.capacity is not None:
+            return (known.capacity(f"p99 within {format_plain(self.capacity.within, 's')}"),)
         found: list[Metric] = []
         if self.service is not None:
-            found += _SERVICE_METRICS if self.url else [m for m in _SERVICE_METRICS if m.name != "cpu_per_request"]
-        if self.url:
-            found += [*_percentiles(self._requests), *_REQUEST_METRICS]
+            found += known.SERVICE if self.pace else [m for m in known.SERVICE if m.name != "cpu_per_request"]
+        if self.pace and (self.closed or self.engine in TOOLS):
+            found += [*known.percentiles(self._own_method), *known.REQUESTS]
+        elif self.pace:
+            requests = self.readings("response")
+            found += [*known.percentiles(known.method_of(requests), requests), *known.REQUESTS, *known.SCHEDULED]
         if self.streams is not None:
-            found += [m for m in _STREAM_METRICS if self._readings(m.name) >= _LEAST.get(m.name, 0)]
-            found += [_LOST] if self.streams.sequence else []
+            found += [m for m in known.STREAMS if self.readings(m.name) >= LEAST_READINGS.get(m.name, 0)]
+            found += [known.LOST] if self.streams.sequence else []
         return tuple(found)
+
+    @property
+    def _own_method(self) -> str:
+        """How a generator that does not count from when requests were due reads its percentiles."""
+        if self.engine in TOOLS:
+            return self.engine
+        return "Locust's own, closed loop" if self.locustfile else "closed loop"
 
     def why_missing(self, name: str) -> str:
         """Why there is no metric `name`: too few readings for a percentile, or nothing that it is of."""
-        if name in _LEAST and self._readings(name):
+        if self.capacity is not None:
+            return "a load with `capacity` has that one metric; measure others at a `rate` below it"
+        if name in LEAST_READINGS and self.readings(name):
             of = "messages" if name.startswith("stream") else "requests"
-            needs = f"it needs {_LEAST[name]} {of} a launch, and these settings give {self._readings(name)}"
+            needs = f"it needs {LEAST_READINGS[name]} {of} a launch, and these settings give {self.readings(name)}"
             return f"{needs}: raise `rate` or `duration`"
+        if (self.closed or self.engine in TOOLS) and name in {metric.name for metric in known.SCHEDULED}:
+            return "only the engine asyncio with arrivals that are due at a time has it"
         for key, metrics in (
-            ("service", _SERVICE_METRICS),
-            ("url", (*_percentiles(max(_LEAST.values())), *_REQUEST_METRICS, *_SERVICE_METRICS)),
-            ("streams", _STREAM_METRICS),
-            ("streams.sequence", (_LOST,)),
+            ("service", known.SERVICE),
+            ("url", (*known.percentiles(""), *known.REQUESTS, *known.SCHEDULED, *known.SERVICE)),
+            ("streams", known.STREAMS),
+            ("streams.sequence", (known.LOST,)),
         ):
             if not self._has(key) and name in {metric.name for metric in metrics}:
                 return f"only a load with `{key}` has it"
         return ""
 
+    def why_no_budget(self, name: str) -> str:
+        """Why the metric `name` may not be judged: in a closed loop a stall delays a user's next request with it."""
+        if self.closed and name.startswith("response"):
+            return (
+                "response times of a closed loop hide every stall (coordinated omission) and may not gate; "
+                "judge them with `rate` and open arrivals, such as arrivals = 'fixed'"
+            )
+        return ""
+
     def _has(self, key: str) -> bool:
         if key == "streams.sequence":
             return self.streams is not None and bool(self.streams.sequence)
-        return bool(getattr(self, key))
+        return bool(self.pace) if key == "url" else bool(getattr(self, key))
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One launch. Raises Failed, TimedOut, or Invalid where the numbers would describe the generator."""
-        from perfkit.probes._load.measure import measure
+        from perfkit.probes._load.measure import Job, measure
 
-        measured = measure(self._plan(launcher.seed), self.service, self._prepare, self.pin, launcher)
-        values = {metric.name: measured.values[metric.name] for metric in self.metrics}
+        job = Job(
+            plan=self.plan(launcher.seed),
+            engine="visits" if self.call else "locustfile" if self.locustfile else self.engine,
+            service=self.service,
+            prepare=self._prepare,
+            pin=self.pin,
+            network=self.network,
+        )
+        if self.capacity is not None:
+            from perfkit.probes._load.capacity import measure_capacity
+
+            return measure_capacity(job, self.capacity, launcher)
+        measured = measure(job, launcher)
+        names = {metric.name for metric in self.metrics}
+        values = {name: value for name, value in measured.values.items() if name in names}
         return Measurement(
             values, measured.details, run_delay=measured.run_delay, caveats=(*self._left_out(), *measured.caveats)
         )
 
-    def _plan(self, seed: int) -> Plan:
-        http = None
-        if self.url:
-            http = Http(
-                self.url, self.method, self.headers, self.body, self.expect, self.rate, self.arrivals, self.in_flight
-            )
-        return Plan(http, self.streams, self.warmup or 0.0, self.duration, self.request_timeout, seed)
+    def plan(self, seed: int) -> Plan:
+        """The load as an engine takes it, for this probe or another that only wants its program driven."""
+        http = Http(self.url, self.method, self.headers, self.body, self.expect) if self.url else None
+        call = Call(self.call, self.arguments) if self.call else None
+        return Plan(
+            http, self.pace, self.streams, self.warmup or 0.0, self.window, self.request_timeout, seed, call,
+            self.crew(self.users),
+        )  # fmt: skip
 
     @property
     def _prepare(self) -> Program | None:
@@ -137,45 +261,6 @@ class Load:
         return Program(self.prepare, self.service.cwd, self.service.env, self.service.env_pass)
 
     def _left_out(self) -> tuple[str, ...]:
-        if not self.url:
-            return ()
-        few = [name for name, least in _LEAST.items() if name.startswith("response") and self._requests < least]
-        return tuple(f"no {name}: {self._requests} requests, needs {_LEAST[name]}" for name in few)
-
-
-def _percentiles(requests: int) -> tuple[Metric, ...]:
-    method = "Harrell-Davis" if requests <= _EXACT_READINGS else "HdrHistogram"
-    return tuple(
-        Metric(
-            name, "s", resource=Resource.WALL, method=method,
-            description=f"{name.removeprefix('response_')} from the time a request was due to its answer",
-        )
-        for name, least in _LEAST.items()
-        if name.startswith("response") and requests >= least
-    )  # fmt: skip
-
-
-def _count(name: str, description: str) -> Metric:
-    return Metric(name, "1", scale=Scale.DIFFERENCE, kind=Kind.COUNT, description=description)
-
-
-_SERVICE_METRICS = (
-    Metric("cpu", "cores", resource=Resource.CPU, description="CPU of the service's processes during the window"),
-    Metric("cpu_per_request", "s", resource=Resource.CPU, description="the same by request of the window"),
-    Metric("cpu_time", "s", resource=Resource.CPU, description="CPU time of the service's whole life"),
-    Metric("peak_memory", "B", resource=Resource.MEMORY, method="maxrss", description="peak RSS of the service's life"),
-)
-_REQUEST_METRICS = (
-    Metric("response_max", "s", resource=Resource.WALL, description="the slowest response"),
-    Metric("throughput", "1/s", Better.HIGHER, resource=Resource.WALL, description="expected answers a second"),
-    _count("errors", "requests that failed, timed out or had another status"),
-    _count("dropped", "requests not sent, for too many were in flight"),
-    Metric("send_lag_p99", "s", resource=Resource.WALL, description="how late the generator sent"),
-)
-_STREAM_METRICS = (
-    Metric("stream_gap_p99", "s", resource=Resource.WALL, description="p99 of the gaps between a stream's messages"),
-    Metric("first_message", "s", resource=Resource.WALL, description="from connecting to the first message, slowest"),
-    Metric("delivered", "1", Better.HIGHER, description="share of the expected messages that came"),
-    _count("disconnects", "streams refused or closed by the service"),
-)
-_LOST = _count("lost", "messages missing in the streams' numbering")
+        requests = self.readings("response")
+        few = [name for name, least in LEAST_READINGS.items() if name.startswith("response") and requests < least]
+        return tuple(f"no {name}: {requests} requests, needs {LEAST_READINGS[name]}" for name in few if requests)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.probes._load.schedule import arrival_times, requests_in
+from perfkit.probes._load.schedule import fixed_times, poisson_times, ramp_times, requests_in
 from perfkit.probes._load.sequence import Account, account
 
 
@@ -31,8 +31,19 @@ def test_a_stream_counted_in_two_parts_that_share_a_message_counts_the_same(numb
     st.integers(0, 2**32),
 )
 def test_arrivals_are_in_order_within_the_window_and_of_a_known_count(law, rate, duration, seed):
-    due = arrival_times(law, rate, duration, np.random.default_rng(seed))
+    due = (
+        poisson_times(rate, duration, np.random.default_rng(seed)) if law == "poisson" else fixed_times(rate, duration)
+    )
     assert due.size == requests_in(rate, duration)
     assert np.all(np.diff(due) >= 0)
     assert due[0] >= 0
+    assert due[-1] < duration
+
+
+@given(st.floats(0.5, 2000.0), st.floats(0.5, 2000.0), st.floats(0.05, 5.0))
+def test_a_ramp_stays_in_order_within_its_window(first, last, duration):
+    due = ramp_times(first, last, duration)
+    assert due.size == requests_in((first + last) / 2, duration)
+    assert np.all(np.diff(due) > 0)
+    assert due[0] == 0
     assert due[-1] < duration

@@ -6,6 +6,8 @@ Each answers any request over HTTP/1.1 and keeps the connection. FILE gets the d
 import asyncio
 import os
 import random
+import resource
+import signal
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -31,6 +33,47 @@ def pausing(after: float, pause: float) -> Answer:
         if not paused and time.monotonic() - first > after:
             paused = True
             time.sleep(pause)  # noqa: ASYNC251 - that is the pause
+        return 200
+
+    return answer
+
+
+def recording(file: str) -> Answer:
+    """Answers at once, and writes down when each request came."""
+    made = Path(file).open("w", buffering=1)  # noqa: SIM115 - until the process ends
+
+    async def answer() -> int:
+        made.write(f"{time.monotonic()!r}\n")
+        return 200
+
+    return answer
+
+
+def serial(each: float) -> Answer:
+    """Answers at once as long as requests lie `each` s apart, and one after the other at that distance otherwise."""
+    last = 0.0
+
+    async def answer() -> int:
+        nonlocal last
+        last = max(last + each, time.monotonic())
+        while time.monotonic() < last:
+            pass
+        return 200
+
+    return answer
+
+
+def writing(file: str, most: int) -> Answer:
+    """Appends 100 bytes for each request to a file that may not grow beyond `most` bytes; 507 where it is full."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    made = Path(file).open("ab", buffering=0)  # noqa: SIM115 - until the process ends
+
+    async def answer() -> int:
+        try:
+            made.write(bytes(100))
+        except OSError:
+            return 507
         return 200
 
     return answer
@@ -113,6 +156,12 @@ def answers(mode: str, file: str) -> Answer:
         "errors": lambda: every_tenth(500),
         "dying": lambda: dying(100),
         "stuck": lambda: limited(3600.0),
+        "never": lambda: at_once,
+        "refusing": lambda: at_once,
+        "pausing_soon": lambda: pausing(1.0, 0.5),
+        "recording": lambda: recording(file),
+        "serial": lambda: serial(0.001),
+        "writing": lambda: writing(file, 15_000),
     }[mode]()
 
 
@@ -141,7 +190,14 @@ async def serve(mode: str, port: int, file: str = "") -> None:
     loop = asyncio.get_running_loop()
     # With fewer waiting connections than a pause collects, the kernel lets clients try again a second later.
     server = await loop.create_server(lambda: Http(answer), "127.0.0.1", port, backlog=1000)
+    if mode == "never":
+        await asyncio.Event().wait()
     print("ready", flush=True)
+    if mode == "refusing":
+        await asyncio.sleep(0.5)
+        server.close()
+        server.close_clients()
+        await asyncio.Event().wait()
     await server.serve_forever()
 
 

@@ -2,38 +2,34 @@
 
 import numpy as np
 
-from perfkit.model.launch import Curve, Detail, Facts
+from perfkit.instruments.histogram import LatencyHistogram
+from perfkit.model.launch import Curve, Detail
 from perfkit.model.units import format_quantity
-from perfkit.probes._load.ledger import Ledger
-from perfkit.probes._load.reading import HttpReading, StreamReading, histogram_of, quantile
-from perfkit.probes._load.settings import Plan
-
-_SLICE = 0.05
-_MOST_POINTS = 400
+from perfkit.probes._load.reading import StreamReading
+from perfkit.probes._load.tally import Tally
 
 
-def http_details(reading: HttpReading, duration: float) -> tuple[Detail, ...]:
-    """Response times by orders of nines, over time, and as a histogram."""
-    histogram = histogram_of(reading.response)
-    marks = (("p50", histogram.percentile(0.5)), ("p99", histogram.percentile(0.99)))
+def request_details(tally: Tally) -> tuple[Detail, ...]:
+    """Response times by orders of nines and over time, and the three histograms that keep every reading."""
+    response = tally.response.histogram
+    p50, p99 = response.percentiles((0.5, 0.99))
     return (
-        histogram.by_nines("response time by percentile"),
-        over_time(reading, duration),
-        histogram.drawing("response times", marks=marks),
+        response.by_nines("response time by percentile"),
+        over_time(tally),
+        response.drawing("response times", marks=(("p50", p50), ("p99", p99))),
+        tally.service.histogram.drawing("service times, from when requests were sent"),
+        tally.lag.histogram.drawing("send lag: how late requests were sent"),
     )
 
 
-def over_time(reading: HttpReading, duration: float) -> Curve:
+def over_time(tally: Tally) -> Curve:
     """The slowest response of each 50 ms (more in long loads) by the time it was due: no stall is averaged away."""
-    width = max(_SLICE, duration / _MOST_POINTS)
-    slices = (reading.due / width).astype(int)
-    used = np.unique(slices)
-    slowest = np.zeros(used.size)
-    np.maximum.at(slowest, np.searchsorted(used, slices), reading.response)
+    width = tally.slice_width
+    used = np.flatnonzero(tally.slowest)
     return Curve(
         f"slowest response in each {format_quantity(width, 's')}",
         "time since the window opened", "s", "response time", "s",
-        tuple(((used + 0.5) * width).tolist()), tuple(slowest.tolist()),
+        tuple(((used + 0.5) * width).tolist()), tuple(tally.slowest[used].tolist()),
     )  # fmt: skip
 
 
@@ -41,40 +37,6 @@ def stream_details(reading: StreamReading, period: float) -> tuple[Detail, ...]:
     """The gaps between messages, against the expected one."""
     if not reading.gaps.size:
         return ()
-    return (histogram_of(reading.gaps).drawing("gaps between messages", marks=(("expected", period),)),)
-
-
-def facts(plan: Plan, ledger: Ledger, http: HttpReading | None, streams: StreamReading | None, pinning: str) -> Facts:
-    """The circumstances of the load in words."""
-    rows = [("event loop", ledger.loop), ("pinning", pinning)]
-    share = ledger.own_cpu / plan.duration
-    rows.append(("generator's own CPU", f"{format_quantity(share, 'cores')} of a core"))
-    if http is not None and plan.http is not None:
-        rows += _http_rows(plan, ledger, http)
-        rows.append(("generator's CPU per request", format_quantity(ledger.own_cpu / http.requests, "s")))
-    if streams is not None and plan.streams is not None:
-        rows += _stream_rows(plan.streams.count, streams)
-    return Facts("load", tuple(rows))
-
-
-def _http_rows(plan: Plan, ledger: Ledger, reading: HttpReading) -> list[tuple[str, str]]:
-    offered = reading.requests / plan.duration
-    errors = ", ".join(f"{name} × {count}" for name, count in ledger.window_errors().most_common())
-    return [
-        ("offered", f"{offered:g} requests/s, {plan.http.arrivals if plan.http else ''} arrivals"),
-        ("achieved", f"{reading.offered.achieved * 100:.1f} %"),
-        ("most in flight", str(ledger.requests.most_in_flight)),
-        ("errors", errors or "none"),
-        ("service time p50", format_quantity(quantile(reading.service, 0.5), "s")),
-        ("send lag p99", format_quantity(quantile(reading.lag, 0.99), "s")),
-    ]
-
-
-def _stream_rows(count: int, reading: StreamReading) -> list[tuple[str, str]]:
-    account = reading.account
-    return [
-        ("streams sustained", f"{reading.sustained} of {count}"),
-        ("messages", f"{reading.messages} ({reading.delivered * 100:.1f} % of the expected)"),
-        ("slowest connect", format_quantity(reading.connect, "s")),
-        ("sequence", f"{account.lost} lost, {account.repeated} repeated, {account.restarts} restarts"),
-    ]
+    gaps = LatencyHistogram()
+    gaps.record(reading.gaps)
+    return (gaps.drawing("gaps between messages", marks=(("expected", period),)),)

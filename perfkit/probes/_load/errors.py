@@ -1,6 +1,7 @@
 """Names for what goes wrong with a request, so that errors can be counted by class."""
 
 import os
+import ssl
 
 import aiohttp
 
@@ -13,6 +14,8 @@ def named(error: BaseException) -> str:
         return f"HTTP {error.status} instead of a WebSocket"
     if isinstance(error, aiohttp.ServerDisconnectedError):
         return "disconnected"
+    if isinstance(error, ssl.SSLError):
+        return f"TLS: {(error.reason or type(error).__name__).lower().replace('_', ' ')}"
     number = getattr(error, "errno", None)
     if number is not None:
         return os.strerror(number).lower()

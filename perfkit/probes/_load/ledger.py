@@ -1,34 +1,10 @@
-"""What the engine wrote down: raw readings, one slot a request or message, drawn up into numbers after the load."""
+"""What the engine wrote down of one load, to be drawn up afterwards."""
 
 from array import array
-from collections import Counter
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from perfkit.instruments.cpu import CpuReading
-
-SENT, ANSWERED, FAILED, TIMED_OUT, DROPPED = 1, 2, 3, 4, 5
-"""How a request stands; 0 means that its time has not come."""
-
-
-@dataclass(slots=True)
-class Requests:
-    """Stamps of time.monotonic() by request: when it was due, sent and done, and how it ended."""
-
-    due: NDArray[np.float64]
-    sent: "array[float]" = field(init=False)
-    done: "array[float]" = field(init=False)
-    state: bytearray = field(init=False)
-    errors: list[tuple[int, str]] = field(default_factory=list)
-    """Request and class of what went wrong."""
-    most_in_flight: int = 0
-
-    def __post_init__(self) -> None:
-        self.sent = array("d", bytes(8 * self.due.size))
-        self.done = array("d", bytes(8 * self.due.size))
-        self.state = bytearray(self.due.size)
+from perfkit.instruments.cpu import CpuReading, CpuWindow, between
+from perfkit.probes._load.tally import Tally
 
 
 @dataclass(slots=True)
@@ -47,10 +23,12 @@ class Stream:
 
 @dataclass(slots=True)
 class Ledger:
-    """One load. `first_cpu` and `last_cpu` are the service's clocks at the window's ends, `own_cpu` the generator's."""
+    """One load. `first_cpu` and `last_cpu` are the service's clocks at the window's ends, `own_cpu` the generator's.
 
-    requests: Requests
-    warmup: int
+    `tally` is None without requests. Times are those of time.monotonic().
+    """
+
+    tally: Tally | None
     streams: tuple[Stream, ...]
     opens: float
     closes: float
@@ -61,6 +39,7 @@ class Ledger:
     service_ended: bool = False
     loop: str = ""
 
-    def window_errors(self) -> Counter[str]:
-        """Errors of the window's requests by class."""
-        return Counter(name for request, name in self.requests.errors if request >= self.warmup)
+    @property
+    def cpu(self) -> CpuWindow | None:
+        """What the service used over the window; None where it is not ours."""
+        return between(self.first_cpu, self.last_cpu) if self.first_cpu and self.last_cpu else None

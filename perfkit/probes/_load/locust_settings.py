@@ -1,10 +1,13 @@
 """Who sends a load with engine `locust`; declarations only, checked without I/O."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 PORT = 5557
 """Where a master waits for other machines: Locust's own port."""
 _LOCAL_WORKERS = 4
+_ANYWHERE = "0.0.0.0"  # noqa: S104 - asked for by `expect_workers`
+_OWN = ("workers", "expect_workers", "bind", "locustfile", "spawn_rate")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +35,8 @@ class Crew:
             raise ValueError("a locustfile needs `users`: how many run at a time")
         if self.spawn_rate < 0:
             raise ValueError(f"spawn_rate must be positive (users a second), not {self.spawn_rate:g}")
-        self.address  # noqa: B018 - it raises for what is no address
+        if self.bind:
+            master_address(self.bind)
 
     @property
     def local(self) -> int:
@@ -43,16 +47,55 @@ class Crew:
 
     @property
     def address(self) -> tuple[str, int]:
-        """Where the master listens; port 0 is any free one. Raises ValueError."""
-        anywhere = ("0.0.0.0", PORT)  # noqa: S104 - asked for by `expect_workers`
-        host, port = anywhere if self.expect_workers else ("127.0.0.1", 0)
-        return master_address(self.bind, port) if self.bind else (host, port)
+        """Where the master listens; port 0 is any free one."""
+        port = PORT if self.expect_workers else 0
+        if self.bind:
+            return master_address(self.bind, port)
+        return (_ANYWHERE if self.expect_workers else "127.0.0.1"), port
 
     @property
     def reached(self) -> str:
         """What the other machines have to be told."""
         host, port = self.address
-        return f"{'THIS-MACHINE' if host == '0.0.0.0' else host}:{port}"  # noqa: S104 - compared only
+        return f"{'THIS-MACHINE' if host == _ANYWHERE else host}:{port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocustSettings:
+    """The settings of engine `locust`, beside those of every load."""
+
+    workers: int | None = None
+    expect_workers: int = 0
+    bind: str = ""
+    locustfile: str = ""
+    spawn_rate: float = 0.0
+
+    def crew(self, users: int) -> Crew:
+        """Who sends. Raises ValueError."""
+        own = {key: getattr(self, key) for key in _OWN}
+        return Crew(**own, users=users)
+
+    def check_locust(self, engine: str, seconds: float, given: Mapping[str, object]) -> None:
+        """Raises ValueError where these do not go with the `engine`, the window's `seconds` or what else is `given`."""
+        if engine != "locust":
+            for key in _OWN:
+                if getattr(self, key):
+                    raise ValueError(f'`{key}` is nothing that engine = "{engine}" has; write engine = "locust"')
+            return
+        unknown = ("call", "streams", "capacity")
+        if not self.locustfile:
+            if given["arrivals"] == "closed":
+                raise ValueError("users of a closed loop are a locustfile's: write `locustfile`")
+        else:
+            unknown += ("rate", "rate_end", "steps", "think", "warmup")
+            if seconds % 1:
+                raise ValueError("a locustfile runs for whole seconds: round `duration`")
+        sender = self.locustfile or 'engine = "locust"'
+        for key in unknown:
+            if given[key]:
+                raise ValueError(f"`{key}` is nothing that {sender} has")
+        if self.expect_workers and given["network"]:
+            raise ValueError("`network` lies between a service and workers of this machine: leave out `expect_workers`")
 
 
 def master_address(text: str, otherwise: int = PORT) -> tuple[str, int]:

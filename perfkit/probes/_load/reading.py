@@ -1,52 +1,16 @@
-"""From the ledger to numbers: latencies of the window's requests, deliveries of the window's streams."""
+"""From the ledger to the deliveries of the window's streams."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from perfkit.instruments.histogram import LatencyHistogram
-from perfkit.probes._load.ledger import ANSWERED, DROPPED, FAILED, TIMED_OUT, Ledger, Stream
+from perfkit.probes._load.ledger import Ledger, Stream
 from perfkit.probes._load.sequence import Account, account
 from perfkit.probes._load.settings import Streams
-from perfkit.probes._load.validity import Offered, falling_behind
-from perfkit.stats.quantiles import harrell_davis
-
-MOST_EXACT = 100_000
-"""Readings up to which a quantile is computed from them all; of more, the histogram's 0.1 % is finer than noise."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpReading:
-    """The window's requests in the order due, times in s; `due` counts from the window's opening.
-
-    `response` = done - due (it gates), `service` = done - sent, `lag` = sent - due. Failed requests are in all three.
-    """
-
-    due: NDArray[np.float64]
-    response: NDArray[np.float64]
-    service: NDArray[np.float64]
-    lag: NDArray[np.float64]
-    requests: int
-    failed: int
-    timed_out: int
-    dropped: int
-    behind: int
-    answered_in_window: int
-
-    @property
-    def offered(self) -> Offered:
-        """What the validity is judged by."""
-        return Offered(
-            self.requests,
-            self.dropped,
-            self.timed_out,
-            self.behind,
-            quantile(self.lag, 0.99) if self.lag.size else 0.0,
-            quantile(self.response, 0.99) if self.response.size else 0.0,
-        )
+from perfkit.probes._load.tally import MOST_EXACT, Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,44 +31,12 @@ class StreamReading:
     connect: float
     first_message: float
 
-
-def quantile(values: ArrayLike, share: float) -> float:
-    """Harrell-Davis of the readings themselves, or the histogram's percentile where there are very many."""
-    readings = np.asarray(values, float)
-    if readings.size <= MOST_EXACT:
-        return harrell_davis(readings, share)
-    return histogram_of(readings).percentile(share)
-
-
-def histogram_of(values: ArrayLike) -> LatencyHistogram:
-    """A histogram of durations in s."""
-    histogram = LatencyHistogram()
-    histogram.record(values)
-    return histogram
-
-
-def read_requests(ledger: Ledger) -> HttpReading:
-    """Draw up the requests of the window."""
-    book = ledger.requests
-    state = np.frombuffer(book.state, np.uint8)
-    sent, done = np.frombuffer(book.sent), np.frombuffer(book.done)
-    measured = np.arange(state.size) >= ledger.warmup
-    flown = measured & np.isin(state, (ANSWERED, FAILED, TIMED_OUT))
-    answered = (state == ANSWERED) & (done >= ledger.opens) & (done < ledger.closes)
-    ended = np.isin(state, (ANSWERED, FAILED, TIMED_OUT))
-    due = book.due[flown]
-    return HttpReading(
-        due=due - ledger.opens,
-        response=done[flown] - due,
-        service=(done - sent)[flown],
-        lag=np.maximum(0.0, sent[flown] - due),
-        requests=int(measured.sum()),
-        failed=int((measured & (state == FAILED)).sum()),
-        timed_out=int((measured & (state == TIMED_OUT)).sum()),
-        dropped=int((measured & (state == DROPPED)).sum()),
-        behind=falling_behind(book.due[ended], done[ended], ledger.opens, ledger.closes),
-        answered_in_window=int(answered.sum()),
-    )
+    @property
+    def gap_p99(self) -> float:
+        """The 99th percentile of the gaps, s."""
+        gaps = Readings(exact=self.gaps.size <= MOST_EXACT)
+        gaps.record(self.gaps)
+        return gaps.quantile(0.99)
 
 
 def read_streams(ledger: Ledger, streams: Streams) -> StreamReading:

@@ -3,10 +3,17 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
-Arrivals = Literal["fixed", "poisson"]
+from perfkit.model.units import Duration
+from perfkit.probes._load.locust_settings import Crew
+from perfkit.probes._load.pace import Pace
 
+Engine = Literal["asyncio", "locust", "wrk", "wrk2", "vegeta", "oha"]
+
+LEAST_READINGS = {"response_p50": 20, "response_p95": 200, "response_p99": 1000, "stream_gap_p99": 1000}
+"""10 / (1 - p) readings: with fewer in a launch, a quantile is too coarse to be tested."""
+_TWO_SECONDS = Duration("2 s")
 _ONE_INTEGER = re.compile(r"[@=<>!]?[bBhHiIlLqQ]")
 
 
@@ -40,6 +47,38 @@ class Streams:
             )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capacity:
+    """The search for the highest rate whose p99 lies `within` a limit, from `start` up to `most` requests a second.
+
+    A step lasts `step`, longer where it takes more for 1000 requests. Rates are told apart to the share `precision`;
+    the search is made `searches` times, the later ones from the answer before.
+    """
+
+    within: Duration
+    start: float = 500.0
+    most: float = 100_000.0
+    step: Duration = _TWO_SECONDS
+    precision: float = 0.05
+    searches: int = 3
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.start <= self.most:
+            raise ValueError(f"capacity.start = {self.start:g} must lie between 1 and most = {self.most:g}")
+        if not 0 < self.precision < 1:
+            raise ValueError(f"capacity.precision is a share between 0 and 1, not {self.precision:g}")
+        if self.searches < 1:
+            raise ValueError(f"capacity.searches must be at least 1, not {self.searches}")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """An async function of the measured project, `path/to/file.py:function`, and its arguments by name."""
+
+    function: str
+    arguments: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Http:
     """One request, sent over and over. `body` is sent as UTF-8; other statuses than `expect` are errors."""
@@ -49,21 +88,25 @@ class Http:
     headers: Mapping[str, str]
     body: str
     expect: tuple[int, ...]
-    rate: float
-    arrivals: Arrivals
-    in_flight: int
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A whole load; times in s. The window of `duration` begins `warmup` after the first arrival."""
+    """A whole load; times in s. The window of `duration` begins `warmup` after the first arrival.
+
+    `http` is what is requested, or `call` what is called, and `pace` when; all None without requests. `crew` is who
+    sends with engine `locust`.
+    """
 
     http: Http | None
+    pace: Pace | None
     streams: Streams | None
     warmup: float
     duration: float
     timeout: float
     seed: int
+    call: Call | None = None
+    crew: Crew = field(default_factory=Crew)
 
     @property
     def longest(self) -> float:

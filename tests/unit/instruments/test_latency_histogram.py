@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from hdrh.histogram import HdrHistogram
 
 from perfkit.instruments.histogram import LatencyHistogram
 
@@ -56,6 +57,48 @@ def test_what_is_no_duration_is_refused():
         LatencyHistogram().percentile(0.5)
     with pytest.raises(ValueError, match="between 0 and 1"):
         filled([1.0]).percentile(99)
+
+
+def test_it_counts_as_the_library_does():
+    values = np.concatenate(
+        (np.random.default_rng(6).lognormal(-6.0, 2.0, 3000), [0.0, 1e-9, 2047e-9, 2048e-9, 3600.0])
+    )
+    library = HdrHistogram(1, 3600 * 10**9, 3)
+    for nanoseconds in np.rint(values * 1e9).astype(int).tolist():
+        library.record_value(nanoseconds)
+    assert filled(values).encode() == library.encode().decode()
+
+
+def test_percentiles_are_the_same_after_a_round_trip():
+    rng = np.random.default_rng(7)
+    histogram = filled(np.concatenate((rng.exponential(0.01, 40_000), rng.uniform(0.5, 1.0, 17))))
+    shares = (*SHARES, 0.9999, 0.99999)
+    again = LatencyHistogram.decode(histogram.encode(), histogram.largest)
+    assert again.percentiles(shares) == histogram.percentiles(shares)
+    assert (again.count, again.largest) == (histogram.count, histogram.largest)
+    assert LatencyHistogram.decode(histogram.encode()).largest == pytest.approx(histogram.largest, rel=1e-3)
+
+
+def test_what_was_read_back_merges():
+    first, second = filled([0.1, 0.2]), filled([0.3])
+    read = LatencyHistogram.decode(first.encode(), first.largest)
+    read.merge(LatencyHistogram.decode(second.encode(), second.largest))
+    assert read.encode() == filled([0.1, 0.2, 0.3]).encode()
+    empty = LatencyHistogram.decode(LatencyHistogram().encode())
+    assert empty.count == 0
+    empty.merge(first)
+    assert empty.percentile(1.0) == 0.2
+
+
+@pytest.mark.parametrize("damaged", ["", "nonsense", "HISTFAAAAA", HdrHistogram(1, 10**6, 3).encode().decode()])
+def test_what_is_no_histogram_of_ours_is_refused(damaged):
+    with pytest.raises(ValueError, match="histogram"):
+        LatencyHistogram.decode(damaged)
+
+
+def test_the_drawing_keeps_every_reading_losslessly():
+    histogram = filled([0.01, 0.02, 0.5])
+    assert LatencyHistogram.decode(histogram.drawing("times").encoded).encode() == histogram.encode()
 
 
 def test_the_drawing_holds_every_reading():

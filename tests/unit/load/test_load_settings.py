@@ -25,7 +25,8 @@ def test_metrics_follow_from_what_is_loaded():
         "cpu", "cpu_per_request", "cpu_time", "peak_memory"
     }  # fmt: skip
     assert names(streams=STREAMS, duration="3 s", service=SERVICE) == {
-        "cpu", "cpu_time", "peak_memory", "stream_gap_p99", "first_message", "delivered", "disconnects", "lost"
+        "cpu", "cpu_time", "peak_memory", "stream_gap_p99", "first_message", "delivered", "disconnects", "lost",
+        "streams_sustained",
     }  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from perfkit.probes._load.validity import Offered, busy_listener, falling_behind, objections
+from perfkit.probes._load.flow import Flow
+from perfkit.probes._load.validity import Offered, busy_generator, objections
 
 
 def offered(**changes) -> Offered:
@@ -10,11 +11,11 @@ def offered(**changes) -> Offered:
 
 
 def whys(**changes) -> str:
-    return "; ".join(objection.why for objection in objections(offered(**changes)))
+    return "; ".join(objection.why for objection in objections(offered(**changes), {}))
 
 
 def test_a_clean_load_is_valid():
-    assert objections(offered()) == ()
+    assert objections(offered(), {}) == ()
 
 
 def test_a_single_dropped_request_voids():
@@ -34,9 +35,23 @@ def test_send_lag_may_be_a_millisecond_or_a_twentieth_of_the_response():
     assert "allowed 45.0 ms" in whys(send_lag_p99=0.046, response_p99=0.9)
 
 
-def test_a_listener_needs_time_to_spare():
-    assert busy_listener(0.5) == ()
-    assert "98 %" in busy_listener(0.98)[0].why
+def test_a_generator_without_a_schedule_needs_time_to_spare():
+    assert busy_generator(0.5) == ()
+    assert "98 %" in busy_generator(0.98)[0].why
+
+
+def test_requests_that_found_no_open_file_are_the_generators_fault():
+    (found,) = objections(offered(), {"too many open files": 7})
+    assert "7 requests could not be sent" in found.why
+    assert "ulimit" in found.hint
+
+
+def falling_behind(due: np.ndarray, done: np.ndarray, opens: float, closes: float) -> int:
+    flow = Flow(opens, closes - opens, warmup=0.5, timeout=2.0)
+    half = due.size // 2  # in two parts, in whatever order
+    flow.add(due[half:], done[half:])
+    flow.add(due[:half], done[:half])
+    return flow.behind()
 
 
 def served(due: np.ndarray, capacity: float, latency: float = 0.0) -> np.ndarray:

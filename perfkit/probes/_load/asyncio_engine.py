@@ -1,4 +1,4 @@
-"""Runs a load on one event loop and hands back what was written down."""
+"""The engine `asyncio`: runs a load on one event loop and draws up what was written down."""
 
 import asyncio
 import gc
@@ -11,23 +11,44 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from perfkit.instruments.cpu import read_tree
+from perfkit.instruments.descriptors import allow_open_files
 from perfkit.model.errors import Failed
+from perfkit.model.units import format_quantity
+from perfkit.probes._load.book import Book
+from perfkit.probes._load.connections import Connections
+from perfkit.probes._load.drawn_up import joined, requests_report, streams_report
 from perfkit.probes._load.errors import named
-from perfkit.probes._load.ledger import Ledger, Requests, Stream
-from perfkit.probes._load.requests import Offer
+from perfkit.probes._load.ledger import Ledger, Stream
+from perfkit.probes._load.offer import send_all, visit
+from perfkit.probes._load.reading import read_streams
+from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.schedule import schedule
 from perfkit.probes._load.settings import Plan
 from perfkit.probes._load.streams import Listener
+from perfkit.probes._load.tally import tally_for
+from perfkit.probes._load.validity import Objection, busy_generator
 
 _HEAD_START = 0.02
 """Seconds from the end of the preparations to the first request."""
 
 
-def run(plan: Plan, service: int | None = None) -> Ledger:
-    """One load against a service that listens. `service` is its process id, whose CPU is read and death noticed.
+def load(plan: Plan, site: Site) -> Report:
+    """One load against a service that listens. Raises Failed where nothing does, or where nothing comes of it."""
+    ledger = run(plan, site.service)
+    if ledger.service_ended:
+        return Report(values={}, service_ended=True)
+    own = Report(values={}, cpu=ledger.cpu, rows=_own_rows(plan, ledger), objections=_own_objections(plan, ledger))
+    parts = []
+    if ledger.tally is not None:
+        parts.append(requests_report(plan, ledger.tally))
+    if plan.streams is not None:
+        parts.append(streams_report(plan, read_streams(ledger, plan.streams)))
+    return joined(own, *parts)
 
-    Raises Failed where nothing accepts connections.
-    """
+
+def run(plan: Plan, service: int | None = None) -> Ledger:
+    """The bare load. `service` is its process id, whose CPU is read and death noticed."""
+    allow_open_files(_sockets(plan), service)
     factory, name = _loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner, _frozen_heap():
         ledger = runner.run(_load(plan, service))
@@ -36,14 +57,17 @@ def run(plan: Plan, service: int | None = None) -> Ledger:
 
 
 async def _load(plan: Plan, service: int | None) -> Ledger:
-    await _contact(plan)
+    addresses = await _contact(plan)
     async with AsyncExitStack() as stack:
-        session = await stack.enter_async_context(_session(plan.timeout))
+        session = await stack.enter_async_context(_session())
         listeners, streams = await _connected(plan, session)
-        ledger = _empty(plan, streams)
+        start = time.monotonic() + _HEAD_START
+        opens = start + plan.warmup
+        tally = None if plan.pace is None else tally_for(plan, opens)
+        ledger = Ledger(tally, streams, opens, opens + plan.duration)
         listening = [asyncio.create_task(listener.listen()) for listener in listeners]
         try:
-            await _until_gone(_offered(plan, session, ledger, service), ledger, service)
+            await _until_gone(_offered(plan, start, ledger, service, addresses), ledger, service)
         finally:
             for task in listening:
                 task.cancel()
@@ -51,19 +75,28 @@ async def _load(plan: Plan, service: int | None) -> Ledger:
     return ledger
 
 
-async def _offered(plan: Plan, session: aiohttp.ClientSession, ledger: Ledger, service: int | None) -> None:
+async def _offered(
+    plan: Plan, start: float, ledger: Ledger, service: int | None, addresses: dict[str, tuple[str, int]]
+) -> None:
     window = asyncio.create_task(_watch_window(ledger, service))
-    if plan.http is None:
+    if plan.http is None or plan.pace is None or ledger.tally is None:
         await window
         return
-    offer = Offer(session, plan.http, plan.timeout, ledger.requests)
+    book = Book(ledger.tally)
+    connections = Connections(plan.http, addresses[plan.http.url], plan.timeout, book)
     try:
-        await offer.send_all()
+        if plan.pace.closed:
+            await visit(plan.pace.users, plan.pace.think, ledger.closes, connections, book)
+        else:
+            due = schedule(plan.pace, plan.warmup, plan.duration, plan.seed).due
+            due += start
+            await send_all(due, connections, plan.pace.in_flight, book)
         await window
-        await offer.drain()
+        await connections.drain()
     finally:
         window.cancel()
-        await offer.abandon()
+        await connections.close()
+        book.close()
 
 
 async def _watch_window(ledger: Ledger, service: int | None) -> None:
@@ -102,17 +135,10 @@ async def _connected(plan: Plan, session: aiohttp.ClientSession) -> tuple[list[L
     return listeners, streams
 
 
-def _empty(plan: Plan, streams: tuple[Stream, ...]) -> Ledger:
-    arrivals = schedule(plan.http, plan.warmup, plan.duration, plan.seed)
-    start = time.monotonic() + _HEAD_START
-    opens = start + plan.warmup
-    return Ledger(Requests(arrivals.due + start), arrivals.warmup, streams, opens, opens + plan.duration)
-
-
-async def _contact(plan: Plan) -> None:
-    """One connection per address before the load: a wrong port fails at once, and in one line."""
-    urls = [part.url for part in (plan.http, plan.streams) if part is not None]
-    for url in urls:
+async def _contact(plan: Plan) -> dict[str, tuple[str, int]]:
+    """The numeric address of each URL, from one connection before the load: a wrong port fails at once, in one line."""
+    addresses = {}
+    for url in (part.url for part in (plan.http, plan.streams) if part is not None):
         parts = urlsplit(url)
         port = parts.port or (443 if parts.scheme in {"https", "wss"} else 80)
         try:
@@ -123,17 +149,39 @@ async def _contact(plan: Plan) -> None:
                 f"nothing accepts connections at {parts.hostname}:{port} ({named(error)})",
                 hint="check the port, or let `service` start the program with a `ready` that fits",
             ) from None
+        addresses[url] = writer.get_extra_info("peername")[:2]
         writer.close()
+    return addresses
 
 
-def _session(timeout: float) -> aiohttp.ClientSession:
+def _sockets(plan: Plan) -> int:
+    """How many connections the load may hold at once."""
+    listening = plan.streams.count if plan.streams else 0
+    return listening + (max(plan.pace.in_flight, plan.pace.users) if plan.pace else 0)
+
+
+def _session() -> aiohttp.ClientSession:
+    """What the streams are opened with."""
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         cookie_jar=aiohttp.DummyCookieJar(),
-        # aiohttp rounds longer timeouts up to whole seconds unless told otherwise.
-        timeout=aiohttp.ClientTimeout(total=timeout, ceil_threshold=float("inf")),
-        auto_decompress=False,
+        timeout=aiohttp.ClientTimeout(total=None),
     )
+
+
+def _own_rows(plan: Plan, ledger: Ledger) -> tuple[tuple[str, str], ...]:
+    share = format_quantity(ledger.own_cpu / plan.duration, "cores")
+    rows = (("event loop", ledger.loop), ("generator's own CPU", f"{share} of a core"))
+    if ledger.tally is None or not ledger.tally.requests:
+        return rows
+    each = format_quantity(ledger.own_cpu / ledger.tally.requests, "s")
+    return (*rows, ("generator's CPU per request", each))
+
+
+def _own_objections(plan: Plan, ledger: Ledger) -> tuple[Objection, ...]:
+    """A generator that sends by a schedule is judged by how late it sent; any other by the time it had to spare."""
+    scheduled = plan.pace is not None and not plan.pace.closed
+    return () if scheduled else busy_generator(ledger.own_cpu / plan.duration)
 
 
 @contextmanager
