@@ -38,12 +38,12 @@ def test_three_counts_of_one_program_are_equal_to_the_digit(launcher, command):
 @pytest.mark.usefixtures("valgrind")
 def test_more_work_is_more_instructions(launcher):
     def count(loops):
-        code = f"for _ in range({loops}): pass"
-        return startup("python", "-S", "-c", code, instructions="valgrind").measure(launcher).values["instructions"]
+        code = f"i=0; while [ $i -lt {loops} ]; do i=$((i+1)); done"
+        return startup("/bin/sh", "-c", code, instructions="valgrind").measure(launcher).values["instructions"]
 
-    once, twice, thrice = count(200_000), count(400_000), count(600_000)
+    once, twice, thrice = count(12_000), count(14_000), count(16_000)
     assert twice - once == pytest.approx(thrice - twice, rel=0.01)
-    assert twice - once > 200_000 * 5
+    assert twice - once > 2_000 * 100
 
 
 @pytest.mark.usefixtures("valgrind")
@@ -58,13 +58,10 @@ def test_programs_that_a_program_starts_are_counted_with_it(launcher):
 
 @pytest.mark.usefixtures("valgrind")
 def test_a_program_that_stays_is_counted_until_it_was_ended(launcher):
-    (launcher.root / "blocks.py").write_text(
-        "import os, signal\nsignal.pthread_sigmask(signal.SIG_SETMASK, ())\nos.write(1, b'up\\n')\nsignal.pause()\n"
-    )
-    probe = startup("python", "-IS", "blocks.py", ready={"stdout": "^up$"}, instructions="valgrind")
-    first, second = (probe.measure(launcher).values for _ in range(2))
-    assert first["instructions"] == pytest.approx(second["instructions"], rel=0.001)
-    assert first["ready_time"] < 5
+    probe = startup("/bin/sh", "-c", "echo up; read line <fifo", ready={"stdout": "^up$"}, instructions="valgrind")
+    os.mkfifo(launcher.root / "fifo")
+    first, second = (probe.measure(launcher).values["instructions"] for _ in range(2))
+    assert first == second > 10_000
 
 
 def test_the_processors_own_counters_agree_with_themselves_or_are_said_to_be_missing(launcher):

@@ -31,15 +31,16 @@ def import_details(start: Start, launcher: Launcher) -> tuple[Facts, Facts]:
 
 def _tree(tops: tuple[Import, ...]) -> Facts:
     whole = sum(one.total for one in tops)
+    totals = sorted((one.total for top in tops for one in top.walk()), reverse=True)
+    least = max(whole * _LEAST_SHARE, totals[:_MOST_ROWS][-1])
     rows = [
         (_INDENT * depth + one.name, f"{_time(one.total)} ({one.total / whole:.0%}), own {_time(one.own)}")
-        for depth, one in _shown(tops, whole * _LEAST_SHARE)
+        for depth, one in _shown(tops, least)
     ]
-    count = sum(1 for top in tops for _ in top.walk())
-    left = count - len(rows[:_MOST_ROWS])
-    more = [(f"{counted(left, 'more module')}", "each less, or within one of these")] if left else []
-    title = f"Imports: {_time(whole)} for {counted(count, 'module')}, each with what it imports"
-    return Facts(title, (*rows[:_MOST_ROWS], *more))
+    left = len(totals) - len(rows)
+    more = [(counted(left, "more module"), f"each less than {_time(least)}")] if left else []
+    title = f"Imports: {_time(whole)} for {counted(len(totals), 'module')}, each with what it imports"
+    return Facts(title, (*rows, *more))
 
 
 def _shown(imports: Iterable[Import], least: float, depth: int = 0) -> Iterator[tuple[int, Import]]:

@@ -2,14 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import isfinite
 from typing import Literal
 
 from perfkit.instruments.instruction_count import find_counter
 from perfkit.instruments.pressure import Pressure, disturbance, read_pressure
 from perfkit.instruments.started import read_started
-from perfkit.model.launch import AT_FLOOR, Disturbance, Exit, Facts, Launcher, Measurement
+from perfkit.model.launch import AT_FLOOR, RESULT, Disturbance, Exit, Facts, Launcher, Measurement
 from perfkit.model.metric import Metric
+from perfkit.model.units import format_quantity
 from perfkit.probes._startup.cold import drop_files, proof
 from perfkit.probes._startup.imports import import_details
 from perfkit.probes._startup.instructions import as_counted, count_instructions
@@ -34,7 +36,7 @@ def measure(start: Start, asked: Asked, launcher: Launcher) -> Measurement:
     before = read_pressure()
     measured, ended = _measured(start, launcher)
     disturbed = _disturbed(before, measured, cold=asked.cold)
-    details: list[Facts] = []
+    details = [_passed(start, measured.values)] if start.stages else []
     if dropped is not None:
         details.append(proof(dropped, ended))
     if counter is not None:
@@ -45,6 +47,15 @@ def measure(start: Start, asked: Asked, launcher: Launcher) -> Measurement:
     if asked.importtime:
         details += import_details(start, launcher)
     return replace(measured, details=tuple(details), disturbance=disturbed)
+
+
+def _passed(start: Start, values: Mapping[str, float]) -> Facts:
+    """The stages in the order in which they were reached, and how long after the one before."""
+    clocks = sorted((values[f"{stage.name}_time"], stage.name) for stage in start.stages)
+    told = [(name, format_quantity(at, "s")) for at, name in clocks]
+    steps = [format_quantity(at - before, "s") for (before, _), (at, _) in pairwise(clocks)]
+    rows = [told[0]] + [(name, f"{at}, {step} later") for (name, at), step in zip(told[1:], steps, strict=True)]
+    return Facts("Stages", ((RESULT, "ready through " + ", ".join(f"{name} {at}" for name, at in told)), *rows))
 
 
 def _disturbed(before: Pressure, measured: Measurement, *, cold: bool) -> Disturbance:

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from perfkit.instruments.import_times import Import
 from perfkit.instruments.instruction_count import Counter
 from perfkit.model.errors import Failed, UsageError
 from perfkit.model.launch import Ready, Stage
 from perfkit.model.metric import Kind
 from perfkit.probes import build
+from perfkit.probes._startup.imports import _tree
 from tests.fakes import MIB, FakeLauncher, an_exit
 
 
@@ -69,6 +71,11 @@ def test_every_stage_is_a_metric_of_its_own_and_the_last_of_them_is_ready(tmp_pa
     assert fake.programs[0].ready.at_exit
     times = {name: measured.values[name] for name in ("ready_time", "up_time", "http_time")}
     assert times == {"ready_time": pytest.approx(0.5), "up_time": pytest.approx(0.5), "http_time": pytest.approx(0.2)}
+    assert dict(measured.details[0].rows) == {
+        "result": "ready through http 200 ms, up 500 ms",
+        "http": "200 ms",
+        "up": "500 ms, 300 ms later",
+    }
 
 
 def test_a_budget_on_what_was_not_asked_for_says_so():
@@ -115,6 +122,17 @@ def test_what_one_start_left_behind_is_gone_for_the_next(tmp_path):
     assert tree.title == "Imports: 760 µs for 2 modules, each with what it imports"
     assert tree.rows == (("site", "700 µs (92%), own 500 µs"), ("json", "60.0 µs (8%), own 50.0 µs"))
     assert heaviest.rows == (("site", "500 µs"), ("json", "50.0 µs"))
+
+
+def test_of_many_imports_the_dearest_are_shown_each_below_what_imported_it():
+    small = tuple(Import(f"small{number}", 0.001, 0.001) for number in range(40))
+    first = Import("first", 0.01, 0.05, small)
+    second = Import("second", 0.01, 0.09, (Import("inner", 0.08, 0.08),))
+    tree = _tree((first, second))
+    assert [name for name, _ in tree.rows] == ["second", "\u00a0\u00a0inner", "first", "40 more modules"]
+    many = tuple(Import(f"each{number}", 0.001 + number / 1e6, 0.001 + number / 1e6) for number in range(60))
+    rows = _tree(many).rows
+    assert (len(rows), rows[0][0], rows[29][0], rows[30][0]) == (31, "each59", "each30", "30 more modules")
 
 
 def test_a_program_that_tells_of_no_imports_is_not_python(tmp_path):
