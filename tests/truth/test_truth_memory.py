@@ -216,7 +216,6 @@ def test_a_slope_is_read_within_ten_percent(launcher, rate, hold):
     assert measured.values["leak"] == pytest.approx(rate, rel=0.1, abs=100)
     # 50 kB/s come to less than 1 MiB in 4 s, which is no leak yet.
     assert said(measured).startswith("leaks 5" if rate > 100e3 else "no leak")
-    assert said(measured) in measured.caveats
 
 
 @pytest.mark.slow

@@ -59,7 +59,7 @@ def measure(
             *curve(watch, (), (("warm", settled), ("end", worked.ended))),
         ),
         run_delay=worked.exit.usage.run_delay,
-        caveats=(words(leak), *worked.driven.caveats),
+        caveats=worked.driven.caveats,
     )
 
 

@@ -10,7 +10,7 @@ from perfkit.instruments.cpu import tree
 from perfkit.instruments.memory import MemoryWatch
 from perfkit.instruments.resident import PEAKS_RESETTABLE, peak_rss, reset_peak
 from perfkit.model.errors import Failed, Skipped
-from perfkit.model.launch import Facts, Launcher, Measurement, Target
+from perfkit.model.launch import RESULT, Facts, Launcher, Measurement, Target
 from perfkit.model.metric import Metric
 from perfkit.model.units import format_quantity
 from perfkit.probes._driven import Course, Driven
@@ -146,7 +146,9 @@ def _moments(phases: list[_Phase]) -> list[tuple[str, float]]:
 
 
 def _facts(phases: list[_Phase], driven: Driven) -> Facts:
-    rows = [
+    at_rest, loaded = (format_quantity(phase.peak, "B") for phase in phases[:2])
+    rows = [(RESULT, f"at rest {at_rest}, driven at most {loaded}")]
+    rows += [
         (phase.name, f"peak {format_quantity(phase.peak, 'B')}, {format_quantity(phase.ended - phase.began, 's')}")
         for phase in phases
     ]
