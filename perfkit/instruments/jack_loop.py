@@ -22,12 +22,14 @@ Signal = NDArray[np.float64]
 class Route:
     """Where a signal goes. `play` names the ports that receive it, `record` those that are recorded, in that order.
 
-    An empty name in `record` is perfkit's own output: the self-loop. `midi` is the port that receives notes.
+    An empty name in `record` is perfkit's own output: the self-loop. `midi` is the port that receives notes. `through`
+    names an input and an output of a client between which JACK is asked for the latency.
     """
 
     play: tuple[str, ...]
     record: tuple[str, ...]
     midi: str = ""
+    through: tuple[str, str] | tuple[()] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,8 @@ class Notes:
 class Trip:
     """What came back. `channels` are aligned with what was played; `lost` counts frames of cycles that were not run.
 
-    `reported` is the latency in frames that the server claims for the first channel's way, `callback` the 99th
-    percentile of perfkit's own callback in s, `real_time` whether that ran under SCHED_FIFO.
+    `reported` is the latency in frames that JACK claims for the first channel's way, or through a client. `callback` is
+    the 99th percentile of perfkit's own callback in s, `real_time` whether that ran under SCHED_FIFO.
     """
 
     channels: tuple[Signal, ...]
@@ -99,6 +101,7 @@ def _request(route: Route, notes: Notes) -> dict[str, Any]:
         "play": route.play,
         "record": route.record,
         "midi": route.midi,
+        "through": route.through,
         "notes": events,
         "held": notes.held,
     }

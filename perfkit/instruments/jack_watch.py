@@ -1,6 +1,7 @@
-"""The cycles of a server as two clients of ours saw them (`worker/jack_clients/watch.py`)."""
+"""The cycles of a server as a client of ours sees them (`worker/jack_clients/watch.py`)."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -8,11 +9,21 @@ from numpy.typing import NDArray
 
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.instruments.jack_clients import EXIT_CODES, command_of, read_report
-from perfkit.model.launch import Launcher, Program, Target
+from perfkit.model.errors import Failed
+from perfkit.model.launch import Exit, Launcher, Program, Ready, Target
 
 _TIMEOUT = 20.0
 _WHOLE, _HALF = 2**32, 2**31
 _NS = 1e9
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """The thread of somebody's client that the server calls: its name, CPU s and s of waiting for a core."""
+
+    name: str
+    used: float
+    waited: float
 
 
 @dataclass(frozen=True)
@@ -20,7 +31,8 @@ class Watched:
     """What one client saw: one entry for each cycle in which it ran.
 
     `at` is when it ran (CLOCK_MONOTONIC, s) and `since` how long after the cycle's begin, s; `frame` is the server's
-    clock in frames, `own` the duration of its callback in s; `recorded` is cycles × frames.
+    clock in frames, `own` the duration of its callback in s; `recorded` is cycles × frames. `cpu` is the CPU time of
+    the program that was followed so far, s, and `thread` the one of its threads that the server calls.
     """
 
     rate: int
@@ -32,6 +44,8 @@ class Watched:
     since: NDArray[np.float64]
     own: NDArray[np.float64]
     recorded: NDArray[np.float32]
+    cpu: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    thread: Called | None = None
 
     @property
     def period(self) -> float:
@@ -48,9 +62,19 @@ class Watching:
     server: AudioServer
     name: str
 
-    def end(self) -> Watched:
-        """Wait for its end; what it saw. Raises Failed where it has no report."""
-        ended = self.target.wait(self.launcher.remaining)
+    def begun(self) -> None:
+        """Wait until it watches. Raises Failed, with its own words, where it cannot."""
+        try:
+            self.target.wait_ready(self.launcher.remaining)
+        except Failed:
+            self._read(self.target.wait(_TIMEOUT))
+            raise
+
+    def end(self, *, now: bool = False) -> Watched:
+        """Wait for its end, or end it `now`; what it saw. Raises Failed where it has no report."""
+        return self._read(self.target.stop() if now else self.target.wait(self.launcher.remaining))
+
+    def _read(self, ended: Exit) -> Watched:
         told = read_report(self.launcher.tmp / f"{self.name}.json", ended, self.server)
         recorded = np.fromfile(self.launcher.tmp / f"{self.name}.f32", np.float32)
         return _read(told, recorded)
@@ -60,7 +84,9 @@ class Watching:
 class Watch:
     """What to watch: the port `source`, for `seconds`, by a client called `name`.
 
-    `link` are two other ports that are connected before, `notes` are sent to the port `midi` and held.
+    `link` are two other ports that are connected before, `notes` (channel and MIDI note) are sent to the port `midi`
+    and held. The CPU time of process `pid` is read in each cycle. With `freewheel` the server runs as fast as its
+    clients do for so many `cycles`, within `seconds`.
     """
 
     name: str
@@ -69,7 +95,10 @@ class Watch:
     ports_within: float
     link: tuple[str, str] | tuple[()] = ()
     midi: str = ""
-    notes: tuple[int, ...] = ()
+    notes: tuple[tuple[int, int], ...] = ()
+    pid: int = 0
+    freewheel: bool = False
+    cycles: int = 0
 
 
 def watch(launcher: Launcher, server: AudioServer, what: Watch) -> Watching:
@@ -77,18 +106,19 @@ def watch(launcher: Launcher, server: AudioServer, what: Watch) -> Watching:
     name = what.name
     files = {kind: launcher.tmp / f"{name}.{end}" for kind, end in (("report", "json"), ("recording", "f32"))}
     files["report"].unlink(missing_ok=True)
-    request = (
-        asdict(what)
-        | {
-            "timeout": _TIMEOUT + what.ports_within,
-        }
-        | {kind: str(path) for kind, path in files.items()}
+    request = asdict(what) | {"timeout": _TIMEOUT + what.ports_within}
+    request |= {kind: str(path) for kind, path in files.items()}
+    program = Program(
+        command=command_of("watch", request),
+        env=server.env,
+        ready=Ready(stdout="^perfkit-watch watches$"),
+        exit_codes=EXIT_CODES,
     )
-    program = Program(command=command_of("watch", request), env=server.env, exit_codes=EXIT_CODES)
     return Watching(launcher.start(program), launcher, server, name)
 
 
-def _read(told: dict[str, Any], recorded: NDArray[np.float32]) -> Watched:
+def _read(told: Mapping[str, Any], recorded: NDArray[np.float32]) -> Watched:
+    thread = told["thread"]
     return Watched(
         rate=told["rate"],
         block=told["block"],
@@ -99,6 +129,8 @@ def _read(told: dict[str, Any], recorded: NDArray[np.float32]) -> Watched:
         since=np.array(told["since"], float) / 1e6,
         own=np.array(told["own"], float) / _NS,
         recorded=recorded.reshape(-1, told["block"]),
+        cpu=np.array(told["cpu"], float) / _NS if thread else np.zeros(0),
+        thread=Called(thread["name"], thread["used"] / _NS, thread["waited"] / _NS) if thread else None,
     )
 
 

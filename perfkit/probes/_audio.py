@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perfkit.instruments.virtual_sink import Played
+from perfkit.instruments.virtual_sink import Blocks, Played
 from perfkit.model.launch import Curve, Detail, Facts, Histogram
 from perfkit.model.units import format_quantity
 from perfkit.stats.quantiles import harrell_davis, percentile
@@ -29,6 +29,7 @@ def block_values(played: Played) -> dict[str, float]:
         "deadline_misses": float(len(played.missed)),
         "lost_frames": float(played.lost_frames),
         "wakeup_late_p99": harrell_davis(blocks.late, 0.99),
+        "block_cpu_p5": harrell_davis(blocks.cpu, 0.05),
         "block_cpu_p50": harrell_davis(blocks.cpu, 0.5),
         "disturbed_blocks": float(len(played.disturbed)),
     }
@@ -70,7 +71,7 @@ def _histogram(played: Played) -> Histogram:
     low = max(1e-9, float(wall.min()) * 0.999)
     edges = np.geomspace(low, max(float(wall.max()), period) * 1.01, _BINS + 1)
     counts, _ = np.histogram(np.maximum(wall, low), bins=edges)
-    marks = (("deadline", period), ("p99", harrell_davis(wall, 0.99)))
+    marks = (("deadline", period), ("p99", harrell_davis(wall, 0.99)), _floor_mark(played))
     return Histogram("block time", "s", tuple(edges.tolist()), tuple(counts.tolist()), marks)
 
 
@@ -89,9 +90,21 @@ def _curve(played: Played) -> Curve:
         y_unit="s",
         x=tuple(asked[starts].tolist()),
         y=tuple(y.tolist()),
-        lines=(("deadline", stretch.period),),
+        lines=(("deadline", stretch.period), _floor_mark(played)),
         flagged=tuple(flagged),
+        flag="missed",
     )
+
+
+def _floor_mark(played: Played) -> tuple[str, float]:
+    """By when an empty body was done: what no body can be below."""
+    finished = played.floor.finished
+    share, name = _tail_of(len(finished))
+    return f"empty body {name}", harrell_davis(finished, share)
+
+
+def _tail_of(blocks: int) -> tuple[float, str]:
+    return (0.999, "p99.9") if blocks >= _BLOCKS_FOR_P999 else (0.99, "p99")
 
 
 def _rows(played: Played, venue: Venue) -> tuple[tuple[str, str], ...]:
@@ -102,20 +115,32 @@ def _rows(played: Played, venue: Venue) -> tuple[tuple[str, str], ...]:
         ("scheduling", played.policy if played.real_time else "non-RT (real-time scheduling refused; grant rtprio)"),
         ("floor", floor_sentence(played)),
         ("signal", _signal(played.peak or 0.0)),
-        *(venue.rows or (("memory", "locked" if played.locked else "not locked"), ("python", played.python))),
+        *(venue.rows or body_rows(played)),
     )
+
+
+def body_rows(played: Played) -> tuple[tuple[str, str], ...]:
+    """What is told of a body's process."""
+    memory = "locked" if played.locked else "not locked"
+    return (("CPU of the thread", cpu_sentence(played.blocks)), ("memory", memory), ("python", played.python))
 
 
 def floor_sentence(played: Played) -> str:
     """How late an empty body was woken and done on this machine, before the program played."""
     late, finished = played.floor.late, played.floor.finished
-    share, name = (0.999, "p99.9") if len(late) >= _BLOCKS_FOR_P999 else (0.99, "p99")
+    share, name = _tail_of(len(late))
     too_late = int((played.floor.waited > 1).sum())
     tail, longest = format_quantity(harrell_davis(late, share), "s"), format_quantity(float(late.max()), "s")
     return (
         f"empty body, {too_late} of {len(late)} blocks late: woken late {name} {tail}, max {longest}; "
         f"done by {format_quantity(float(finished.max()), 's')}"
     )
+
+
+def cpu_sentence(blocks: Blocks) -> str:
+    """CPU time of the blocks; what their wall time has beyond it is waiting, not work."""
+    middle, tail = (format_quantity(harrell_davis(blocks.cpu, share), "s") for share in (0.5, 0.99))
+    return f"p50 {middle}, p99 {tail} by block"
 
 
 def _signal(peak: float) -> str:

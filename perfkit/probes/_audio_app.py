@@ -6,12 +6,20 @@ from perfkit.instruments.jack_loop import Route, Trip, send
 from perfkit.model.launch import Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
-from perfkit.probes._audio_loop import check, correlation_curve, driven_by, loop_caveats, server_rows, where
+from perfkit.probes._audio_loop import (
+    Delays,
+    bursts,
+    check,
+    correlation_curve,
+    delay_rows,
+    driven_by,
+    find_delays,
+    less,
+    loop_caveats,
+    server_rows,
+    where,
+)
 from perfkit.probes._latency_settings import LatencySettings
-from perfkit.signal.correlation import Delay, excitation, find_delay
-
-_DIGITS = 6
-"""Of a frame: what lies beyond is the arithmetic's."""
 
 
 def app_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
@@ -22,35 +30,40 @@ def app_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
     """
     require_client()
     kind = choose(probe.server)
-    signal = excitation(launcher.seed)
+    signal = bursts(launcher.seed)
     with (
         private_server(launcher, kind, rate=probe.rate, block=probe.block) as server,
         external_client(probe, launcher, server),
     ):
-        route = Route((probe.input_port, *driven_by(server)), (probe.output_port, ""))
+        played, heard = (probe.input_port, *driven_by(server)), (probe.output_port, "")
+        route = Route(played, heard, through=(probe.input_port, probe.output_port))
         tail = round(probe.longest * probe.rate)
         trip = send(launcher, server, signal, tail=tail, route=route, ports_within=probe.ports_within)
-        through, own = (find_delay(signal, channel) for channel in trip.channels)
+        through, own = (find_delays(signal, channel) for channel in trip.channels)
         check(own, "perfkit's own loop beside the client is broken: is the machine overloaded?")
         check(through, f"does what comes into {probe.input_port} go out of {probe.output_port}?")
-    frames = round(through.frames - own.frames, _DIGITS)
+    added = less(through, own)
+    frames = added.frames
     return Measurement(
-        values={"latency": frames / trip.rate, "latency_frames": frames},
+        values={
+            "latency": frames / trip.rate,
+            "latency_frames": frames,
+            "misreported": abs(trip.reported - frames),
+        },
         metrics=probe.metrics_through(kind),
         details=(
-            correlation_curve(through, "correlation of what came through the client with what was played"),
-            Facts("audio", _rows(frames, through, own, trip, server)),
+            correlation_curve(through.worst, "correlation of what came through the client with what was played"),
+            Facts("audio", _rows(added, own, trip, server)),
         ),
         caveats=loop_caveats(trip),
     )
 
 
-def _rows(frames: float, through: Delay, own: Delay, trip: Trip, server: AudioServer) -> tuple[tuple[str, str], ...]:
-    took = format_quantity(frames / trip.rate, "s")
+def _rows(added: Delays, own: Delays, trip: Trip, server: AudioServer) -> tuple[tuple[str, str], ...]:
+    took = format_quantity(added.frames / trip.rate, "s")
     return (
-        ("result", f"{where(trip)}: the client adds {took} ({frames:.3f} frames), {server.name}"),
+        ("result", f"{where(trip)}: the client adds {took} ({added.frames:.3f} frames), {server.name}"),
         *server_rows(server, trip),
-        ("through the client", f"{through.frames:.3f} frames"),
         ("self-loop", f"{own.frames:.3f} frames"),
-        ("correlation", f"{through.coefficient:.4f}, {through.peak_to_side_lobe:.1f} dB above the next peak"),
+        *delay_rows(added, trip),
     )

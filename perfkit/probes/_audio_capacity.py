@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 from math import isnan, nan
 from statistics import median_low
 
-from perfkit.instruments.audio_servers import AudioServer, private_server
+from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.canary import canary_beside
-from perfkit.instruments.jack_clients import Hung
+from perfkit.instruments.jack_clients import Hung, require_client
+from perfkit.instruments.jack_watch import Watched
 from perfkit.instruments.virtual_sink import Played, play
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Detail, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio import block_values
+from perfkit.probes._audio_cycles import Grid
 from perfkit.probes._audio_format import caveats
+from perfkit.probes._audio_observed import observe
 from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
 from perfkit.probes._audio_server import body_on
 from perfkit.probes._audio_virtual import server_for
@@ -30,11 +33,17 @@ class Told:
     """What the tries tell beside their endings."""
 
     real_time: bool = True
-    canary_longest: float = 0.0
+    canary_longest: dict[int, float] = field(default_factory=dict)
     canary_late: int = 0
+    floor: float = 0.0
     where: str = "virtual sink"
     server: str = ""
     levels: list[Level] = field(default_factory=list)
+
+    def see_canary(self, level: int, longest: float, late: int) -> None:
+        """How late the canary beside a try was at most, s, and how often too late."""
+        self.canary_longest[level] = max(self.canary_longest.get(level, 0.0), longest)
+        self.canary_late += late
 
 
 def capacity(probe: CapacitySettings, launcher: Launcher) -> Measurement:
@@ -45,7 +54,7 @@ def capacity(probe: CapacitySettings, launcher: Launcher) -> Measurement:
     middle = median_low(answers)
     if middle == 0:
         why = next((one.why for level in told.levels for one in level.tries if one.why), "")
-        what = "stream" if probe.load else f"level of {probe.argument}"
+        what = "stream" if probe.load else f"level of {probe.counted}"
         raise Failed(f"not even 1 {what} is sustained: {why}", hint="give it less to do, or larger blocks")
     return Measurement(
         values={"capacity": float(middle)},
@@ -66,7 +75,7 @@ def _search(probe: CapacitySettings, once: Callable[[int], Try], told: Told) -> 
         guess = answers[-1] if answers and answers[-1] else probe.start
         step = max(1, round(probe.precision * guess))
         jump = step if answers else probe.start
-        answers.append(sustained(passes, guess=guess, jump=jump, most=probe.most, step=step))
+        answers.append(sustained(passes, guess=guess, jump=jump, most=probe.highest, step=step))
         if not answers[-1]:
             break
     return answers
@@ -79,13 +88,14 @@ def _tries(probe: CapacitySettings, launcher: Launcher, told: Told) -> Iterator[
         told.where = "WebSocket streams"
         yield lambda level: _or_refused(lambda: _try_streams(probe, launcher, level, told), told)
         return
-    kind = server_for(probe.server)
+    kind = choose(probe.wanted) if probe.command else server_for(probe.server)
     if kind is None:
         yield lambda level: _or_refused(lambda: _try_virtual(probe, launcher, level, told), told)
         return
     with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
         told.where, told.server = server.name, server.method
-        yield lambda level: _or_refused(lambda: _try_server(probe, launcher, server, level, told), told)
+        once = _try_client if probe.command else _try_server
+        yield lambda level: _or_refused(lambda: once(probe, launcher, server, level, told), told)
 
 
 def _or_refused(once: Callable[[], Try], told: Told) -> Try:
@@ -104,16 +114,25 @@ def _try_virtual(probe: CapacitySettings, launcher: Launcher, level: int, told: 
     stretch = probe.stretch(level)
     with canary_beside(launcher, stretch.period) as canary:
         played = play(launcher, stretch)
-    told.canary_longest = max(told.canary_longest, canary.longest)
-    told.canary_late += len(canary.late)
+    told.see_canary(level, canary.longest, len(canary.late))
     alone = [block for block in played.missed if not canary.beside(*played.span(block))]
     return _judged(played, bool(played.missed), bool(alone), told)
 
 
 def _try_server(probe: CapacitySettings, launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
     played, _, canary, cycles = body_on(launcher, server, probe.stretch(level), floor=_FLOOR_SECONDS)
-    told.canary_longest = max(told.canary_longest, float(canary.since.max()))
-    told.canary_late += int((cycles.late > canary.period / 2).sum())
+    return _beside(level, canary, cycles, played, told)
+
+
+def _try_client(probe: CapacitySettings, launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
+    require_client()
+    observed = observe(launcher, server, probe.client(level), probe.observing(level))
+    return _beside(level, observed.canary, observed.cycles, observed.played, told)
+
+
+def _beside(level: int, canary: Watched, cycles: Grid, played: Played, told: Told) -> Try:
+    """A try on a server, whose canary has already told the machine's misses from the program's."""
+    told.see_canary(level, float(canary.since.max()), int((cycles.late > canary.period / 2).sum()))
     return _judged(played, bool(played.missed), bool(played.missed), told)
 
 
@@ -122,6 +141,8 @@ def _judged(played: Played, missed: bool, alone: bool, told: Told) -> Try:
         raise Failed("the body wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
     told.real_time = told.real_time and played.real_time
     load = harrell_davis(played.blocks.wall, 0.99) / played.stretch.period
+    if len(played.floor.finished):
+        told.floor = max(told.floor, harrell_davis(played.floor.finished, 0.99) / played.stretch.period)
     latency = block_values(played)["latency"]
     if missed:
         return Try(Ending.FAILED if alone else Ending.CONTAMINATED, load, "deadline", latency)
@@ -133,11 +154,10 @@ def _try_streams(probe: CapacitySettings, launcher: Launcher, level: int, told: 
     assert load.streams is not None
     with canary_beside(launcher, _CANARY_PERIOD) as canary:
         measured = load.measure(launcher)
-    told.canary_longest = max(told.canary_longest, canary.longest)
-    told.canary_late += len(canary.late)
-    expected = level * load.streams.rate * load.duration
+    told.see_canary(level, canary.longest, len(canary.late))
+    expected = level * load.streams.rate * load.window
     missing = max(1 - measured.values["delivered"], measured.values.get("lost", 0.0) / expected)
-    slack = 1 / (load.streams.rate * load.duration)
+    slack = 1 / (load.streams.rate * load.window)
     failed = missing > probe.underruns + slack or bool(measured.values["disconnects"])
     used = measured.values["cpu"]
     if not failed:
@@ -146,28 +166,35 @@ def _try_streams(probe: CapacitySettings, launcher: Launcher, level: int, told: 
 
 
 def _details(probe: CapacitySettings, answers: list[int], told: Told) -> tuple[Detail, ...]:
-    return (_curve(probe, told), Facts("audio", _rows(probe, answers, told)), Facts("levels tried", _tried(told)))
+    return (
+        _curve(probe, median_low(answers), told),
+        Facts("audio", _rows(probe, answers, told)),
+        Facts("levels tried", _tried(told)),
+    )
 
 
-def _curve(probe: CapacitySettings, told: Told) -> Curve:
-    """The load of each level, worst try; levels that fail are flagged. Its knee is where the load meets the limit."""
+def _curve(probe: CapacitySettings, middle: int, told: Told) -> Curve:
+    """The load of each level, worst try, and how late the canary was; what is sustained ends at the knee, `middle`."""
     loads: dict[int, list[float]] = {}
     passed: dict[int, bool] = {}
     for level in told.levels:
         loads.setdefault(level.level, []).extend(one.load for one in level.tries if not isnan(one.load))
         passed[level.level] = passed.get(level.level, True) and level.passed
     levels = sorted(level for level in loads if loads[level])
-    streams = probe.load is not None
+    streams, period = probe.load is not None, probe.block / probe.rate
     return Curve(
         title="capacity: the load of each level",
-        x_label="streams" if streams else probe.argument,
+        x_label=probe.counted,
         x_unit="1",
-        y_label="CPU of the service" if streams else "load p99",
+        y_label="CPU of the service" if streams else "load p99 (share of the period)",
         y_unit="cores" if streams else "1",
         x=tuple(float(level) for level in levels),
         y=tuple(max(loads[level]) for level in levels),
-        lines=() if streams else (("deadline", 1.0),),
+        lines=() if streams else (("deadline", 1.0), ("empty body p99", told.floor)),
         flagged=tuple(k for k, level in enumerate(levels) if not passed[level]),
+        flag="not sustained",
+        marks=tuple((k, f"{middle} {probe.counted}") for k, level in enumerate(levels) if level == middle),
+        beside=() if streams else (("canary's longest delay", tuple(told.canary_longest[n] / period for n in levels)),),
     )
 
 
@@ -176,14 +203,14 @@ def first_limit(levels: list[Level], middle: int, most: int) -> str:
     above = [level for level in levels if level.level > middle and not level.passed]
     lowest = min(above, key=lambda level: level.level, default=None)
     if lowest is None:
-        return f"most = {most}, where the search ends"
+        return f"none up to {most}, where the search ends"
     return next((one.why for one in lowest.tries if one.why), "deadline")
 
 
 def sentence(probe: CapacitySettings, answers: list[int], told: Told) -> str:
     """The result in one sentence, to be pasted anywhere."""
     middle = median_low(answers)
-    limit = first_limit(told.levels, middle, probe.most)
+    limit = first_limit(told.levels, middle, probe.highest)
     span = f"[{min(answers)}, {max(answers)}]"
     if probe.load is not None:
         return f"{middle} streams {span}, first limit: {limit}"
@@ -196,13 +223,13 @@ def sentence(probe: CapacitySettings, answers: list[int], told: Told) -> str:
     ]
     latency = format_quantity(best[-1], "s") if best else "-"
     return (
-        f"{probe.block} frames at {probe.rate / 1000:g} kHz: {middle} {probe.argument} {span}, first limit: {limit}; "
+        f"{probe.block} frames at {probe.rate / 1000:g} kHz: {middle} {probe.counted} {span}, first limit: {limit}; "
         f"latency {latency} {told.where} (converters not included)"
     )
 
 
 def _rows(probe: CapacitySettings, answers: list[int], told: Told) -> tuple[tuple[str, str], ...]:
-    longest = format_quantity(told.canary_longest, "s")
+    longest = format_quantity(max(told.canary_longest.values(), default=0.0), "s")
     tries = sum(len(level.tries) for level in told.levels)
     again = sum(one.ending is Ending.CONTAMINATED for level in told.levels for one in level.tries)
     return (

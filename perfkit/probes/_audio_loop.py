@@ -1,12 +1,67 @@
 """What every measurement of a delay through a server has in common: its validity, its curve and its facts."""
 
+from dataclasses import dataclass, replace
+from statistics import median
+
+import numpy as np
+from numpy.typing import NDArray
+
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.instruments.jack_loop import Trip
 from perfkit.model.errors import Invalid
 from perfkit.model.launch import Curve
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_format import caveats as real_time_caveats
-from perfkit.signal.correlation import Delay
+from perfkit.signal.correlation import LENGTH, Delay, excitation, find_delay
+
+BURSTS = 3
+"""How often a delay is measured within one open."""
+_SEEDS_APART = 1_000_003
+_DIGITS = 6
+"""Of a frame: what lies beyond is the arithmetic's."""
+
+Signal = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """The delay of each burst in an open: `frames` is the middle one, `spread` the largest less the smallest."""
+
+    bursts: tuple[Delay, ...]
+
+    @property
+    def frames(self) -> float:
+        """The delay, frames."""
+        return median(burst.frames for burst in self.bursts)
+
+    @property
+    def spread(self) -> float:
+        """How far the delays of one open lie apart, frames."""
+        found = [burst.frames for burst in self.bursts]
+        return max(found) - min(found)
+
+    @property
+    def worst(self) -> Delay:
+        """The burst with the lowest correlation."""
+        return min(self.bursts, key=lambda burst: burst.coefficient)
+
+
+def bursts(seed: int) -> Signal:
+    """Noise after noise, each another: what is played to measure a delay several times in one open."""
+    return np.concatenate([excitation(seed + k * _SEEDS_APART) for k in range(BURSTS)])
+
+
+def find_delays(played: Signal, recorded: Signal) -> Delays:
+    """The delay of each burst of `played` in `recorded`, which is longer by the longest delay to be found."""
+    tail = len(recorded) - len(played)
+    starts = range(0, len(played), LENGTH)
+    return Delays(tuple(find_delay(played[k : k + LENGTH], recorded[k : k + LENGTH + tail]) for k in starts))
+
+
+def less(through: Delays, own: Delays) -> Delays:
+    """The delays of a client: those through it less those beside it, burst by burst."""
+    pairs = zip(through.bursts, own.bursts, strict=True)
+    return Delays(tuple(replace(one, frames=round(one.frames - other.frames, _DIGITS)) for one, other in pairs))
 
 
 def driven_by(server: AudioServer) -> tuple[str, ...]:
@@ -14,10 +69,11 @@ def driven_by(server: AudioServer) -> tuple[str, ...]:
     return (server.play,) if server.play else ()
 
 
-def check(delay: Delay, hint: str) -> None:
+def check(delays: Delays, hint: str) -> None:
     """Raises Invalid where a delay is void."""
-    if delay.trouble:
-        raise Invalid(delay.trouble, hint=hint)
+    for burst in delays.bursts:
+        if burst.trouble:
+            raise Invalid(burst.trouble, hint=hint)
 
 
 def correlation_curve(delay: Delay, title: str) -> Curve:
@@ -30,6 +86,7 @@ def correlation_curve(delay: Delay, title: str) -> Curve:
         y_unit="1",
         x=tuple(delay.lags.tolist()),
         y=tuple(delay.correlation.tolist()),
+        marks=((int(delay.correlation.argmax()), f"{delay.coefficient:.4f} at {delay.frames:.3f} frames"),),
     )
 
 
@@ -44,6 +101,16 @@ def server_rows(server: AudioServer, trip: Trip) -> tuple[tuple[str, str], ...]:
         ("perfkit's own callback", own),
         ("server xruns", str(trip.xruns)),
         ("frames skipped", f"{trip.lost} by the server's clock"),
+    )
+
+
+def delay_rows(delays: Delays, trip: Trip) -> tuple[tuple[str, str], ...]:
+    """How sure the delay is, how steady within the open, and what JACK says it is."""
+    worst = delays.worst
+    return (
+        ("correlation", f"{worst.coefficient:.4f}, {worst.peak_to_side_lobe:.1f} dB above the next peak"),
+        ("spread within this open", f"{delays.spread:.4f} frames over {len(delays.bursts)} bursts"),
+        ("reported", f"{trip.reported} frames, {trip.reported - delays.frames:+.3f} from what was measured"),
     )
 
 

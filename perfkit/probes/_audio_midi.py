@@ -9,7 +9,7 @@ from perfkit.model.errors import Invalid
 from perfkit.model.launch import Curve, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
-from perfkit.probes._audio_loop import check, driven_by, loop_caveats, server_rows, where
+from perfkit.probes._audio_loop import Delays, check, driven_by, loop_caveats, server_rows, where
 from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.signal.onsets import onsets
@@ -45,7 +45,7 @@ def midi_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
             ports_within=probe.ports_within,
         )
         own = find_delay(signal, trip.channels[1])
-        check(own, "perfkit's own loop beside the synthesiser is broken: is the machine overloaded?")
+        check(Delays((own,)), "perfkit's own loop beside the synthesiser is broken: is the machine overloaded?")
         waited = np.round(_waited(trip, sent, spacing) - own.frames, _DIGITS)
     return Measurement(
         values={

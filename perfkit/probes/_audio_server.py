@@ -8,15 +8,14 @@ from perfkit.instruments.audio_servers import AudioServer, ServerKind, choose, p
 from perfkit.instruments.jack_body import Calls, Performed, perform
 from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.jack_watch import Watch, Watched, watch
-from perfkit.instruments.started import read_started
 from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
 from perfkit.model.errors import Failed, Invalid
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
-from perfkit.probes._audio import Venue, block_details, block_values
+from perfkit.probes._audio import Venue, block_details, block_values, body_rows
 from perfkit.probes._audio_cycles import Grid, Held, audible, grid, hold
-from perfkit.probes._audio_external import external_client
 from perfkit.probes._audio_format import caveats
+from perfkit.probes._audio_observed import cpu_rows, observe
 from perfkit.probes._deadline_settings import DeadlineSettings
 from perfkit.signal.joints import glitches
 from perfkit.stats.quantiles import harrell_davis
@@ -34,8 +33,7 @@ def play_body(probe: DeadlineSettings, kind: ServerKind, launcher: Launcher) -> 
     if played.peak is None:
         raise Failed(f"{probe.body} wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
     extra = _heard(canary, cycles) | {"server_xruns": float(performed.xruns)}
-    rows = (("memory", "locked" if performed.locked else "not locked"), ("python", performed.python))
-    return _measurement(probe, played, server, canary, extra, rows)
+    return _measurement(probe, played, server, canary, extra, body_rows(played), float(played.blocks.run_delay.sum()))
 
 
 def body_on(
@@ -57,46 +55,15 @@ def body_on(
     return _played_body(stretch, performed, held), performed, canary, cycles
 
 
-def observe(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
+def observe_client(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
     """Observe somebody's client at its output. Raises Failed where it dies or has no such ports."""
     require_client()
     kind = choose(probe.wanted)
-    seconds = (probe.warmup + probe.blocks) * probe.block / probe.rate + _MARGIN
-    with (
-        private_server(launcher, kind, rate=probe.rate, block=probe.block) as server,
-        external_client(probe, launcher, server) as target,
-    ):
-        before = read_started(target.pid) if target else None
-        canary_watching = watch(
-            launcher, server, Watch(name="perfkit-canary", source=server.record, seconds=seconds, ports_within=1.0)
-        )
-        link = (probe.output_port, server.play) if server.play else ()
-        watching = watch(
-            launcher,
-            server,
-            Watch(
-                name="perfkit-watch", source=probe.output_port, seconds=seconds, ports_within=probe.ports_within,
-                link=link, midi=probe.midi_port, notes=probe.notes,
-            ),
-        )  # fmt: skip
-        seen, canary = watching.end(), canary_watching.end()
-        after = read_started(target.pid) if target else None
-    if not seen.recorded.any():
-        raise Invalid(
-            f"the client is silent: nothing but zeros came out of {probe.output_port}",
-            hint="does it play by itself? otherwise name its midi_port and notes",
-        )
-    everything = grid(canary)
-    first = max(everything.starts[0], seen.at[0] - seen.since[0]) + probe.warmup * canary.period
-    cycles = everything.between(first, min(everything.starts[-1], seen.at[-1]))
-    played = _played_client(probe, seen, canary, hold(cycles, seen.at))
-    extra = _heard(canary if server.record else seen, cycles) | {"server_xruns": float(canary.xruns)}
-    rows: tuple[tuple[str, str], ...] = ()
-    if before and after:
-        used = (after.cpu_time - before.cpu_time) / len(everything.starts)
-        share = used / canary.period
-        rows = (("the client's CPU", f"{format_quantity(used, 's')} by block on average, {share:.0%} of the period"),)
-    return _measurement(probe, played, server, canary, extra, rows)
+    with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
+        observed = observe(launcher, server, probe, probe.observing)
+    canary = observed.canary
+    extra = _heard(canary if server.record else observed.seen, observed.cycles) | {"server_xruns": float(canary.xruns)}
+    return _measurement(probe, observed.played, server, canary, extra, cpu_rows(observed), observed.waited)
 
 
 def _heard(canary: Watched, cycles: Grid) -> dict[str, float]:
@@ -138,27 +105,6 @@ def _floor(calls: Calls, period: float) -> Blocks:
     return Blocks(calls.since, calls.wall, calls.cpu, calls.run_delay, finished, waited)
 
 
-def _played_client(probe: DeadlineSettings, seen: Watched, canary: Watched, held: Held) -> Played:
-    nothing = np.zeros(len(held.entries))
-    blocks = Blocks(held.late, held.finished, nothing, nothing, held.finished, held.waited)
-    own = np.zeros(len(canary.own))
-    floor = _floor(Calls(canary.at, canary.since, canary.own, own, own), canary.period)
-    return Played(
-        stretch=Stretch(
-            body=probe.output_port, arguments={}, frames=seen.block, rate=seen.rate, blocks=len(held.entries)
-        ),
-        policy="SCHED_FIFO" if seen.real_time and canary.real_time else "non-RT",
-        locked=False,
-        python="",
-        own_threads=False,
-        peak=float(np.abs(seen.recorded).max()),
-        floor=floor,
-        blocks=blocks,
-        missed=held.missed,
-        disturbed=held.disturbed,
-    )
-
-
 def _measurement(
     probe: DeadlineSettings,
     played: Played,
@@ -166,10 +112,13 @@ def _measurement(
     canary: Watched,
     extra: Mapping[str, float],
     rows: tuple[tuple[str, str], ...],
+    run_delay: float | None,
 ) -> Measurement:
     metrics = probe.metrics_through(server.method)
     names = {metric.name for metric in metrics}
     values = {**block_values(played), **extra}
+    if not played.blocks.cpu.any():
+        del values["block_cpu_p5"], values["block_cpu_p50"]
     own = harrell_davis(canary.own, 0.99)
     told = (
         *rows,
@@ -183,6 +132,6 @@ def _measurement(
         values={name: value for name, value in values.items() if name in names},
         metrics=metrics,
         details=block_details(played, venue),
-        run_delay=float(played.blocks.run_delay.sum()) if probe.body else None,
+        run_delay=run_delay,
         caveats=caveats(played.stretch.frames, real_time=played.real_time),
     )

@@ -18,7 +18,6 @@ from perfkit.probes._sound import Listening, Live
 
 _LATEST = 0.5
 """Seconds that the sound of a live port may come late."""
-_PORTS_WITHIN = 5.0
 _HALF = 0.5
 
 
@@ -70,7 +69,7 @@ def from_port(launcher: Launcher, live: Live, listening: Listening, rate: int) -
         play = server.play if looped else live.input
         route = Route(play=(play,) if play else (), record=(live.port or server.record,))
         signal = tone if play else np.zeros(frames)
-        trip = send(launcher, server, signal, tail=0, route=route, ports_within=_PORTS_WITHIN)
+        trip = send(launcher, server, signal, tail=0, route=route, ports_within=live.ports_within)
     if trip.lost and not live.command:
         hint = "end what else runs, or grant rtprio; a larger block gives the recorder more time"
         raise Invalid(f"the recorder itself lost {trip.lost} frames", hint=hint)

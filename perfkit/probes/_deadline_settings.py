@@ -11,6 +11,7 @@ from perfkit.probes._audio_format import check_body, check_format
 
 if TYPE_CHECKING:
     from perfkit.instruments.virtual_sink import Stretch
+    from perfkit.probes._audio_observed import Observing
 
 _BLOCKS_FOR_P999 = 10_000
 _ONE_SECOND = Duration(1.0)
@@ -35,7 +36,13 @@ _METRICS = (
     _count("deadline_misses", "1", "blocks late by the program's own doing"),
     _count("lost_frames", "frames", "frames of silence caused by missed blocks"),
     _wall("wakeup_late_p99", "s", "how late the sink itself woke, 99th percentile"),
-    Metric("block_cpu_p50", "s", resource=Resource.CPU, description="thread CPU time to fill a block, median"),
+    Metric("block_cpu_p5", "s", resource=Resource.CPU, description="thread CPU time of the least disturbed blocks"),
+    Metric(
+        "block_cpu_p50",
+        "s",
+        resource=Resource.CPU,
+        description="CPU time to fill a block, median: of a body's thread, of a client's process",
+    ),
     _count("disturbed_blocks", "1", "blocks late because the machine woke or ran the thread late"),
 )
 _P999 = _wall("block_time_p999", "s", "time to fill a block, 99.9th percentile")
@@ -45,8 +52,8 @@ _SERVER_METRICS = (
     _count("server_xruns", "1", "late cycles as the server itself counts them, which PipeWire does not"),
     _count("glitches", "1", "audible breaks in the recording of what was played"),
 )
-_OF_A_BODY = {"block_cpu_p50"}
-"""Metrics that a client cannot be asked for from outside."""
+_OF_A_PROCESS = {"block_cpu_p5", "block_cpu_p50"}
+"""Metrics that need the process, which is known where perfkit started it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +77,7 @@ class DeadlineSettings:
     cwd: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     env_pass: tuple[str, ...] = ()
+    requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.body or not (self.command or self.output_port):
@@ -118,6 +126,22 @@ class DeadlineSettings:
         )
 
     @property
+    def observing(self) -> "Observing":
+        """What of somebody's client is observed."""
+        from perfkit.probes._audio_observed import Observing
+
+        return Observing(
+            output_port=self.output_port,
+            blocks=self.blocks,
+            warmup=self.warmup,
+            block=self.block,
+            rate=self.rate,
+            ports_within=self.ports_within,
+            midi_port=self.midi_port,
+            notes=tuple((0, note) for note in self.notes),
+        )
+
+    @property
     def wanted(self) -> Literal["pipewire", "jack", "running", "auto"]:
         """The server that a client needs."""
         return "auto" if self.server in {"", "virtual"} else self.server  # type: ignore[return-value]
@@ -138,5 +162,5 @@ class DeadlineSettings:
         if not server:
             return found
         method = f"{'' if self.body else 'observed, '}{server}"
-        kept = [metric for metric in found if self.body or metric.name not in _OF_A_BODY]
+        kept = [metric for metric in found if self.body or self.command or metric.name not in _OF_A_PROCESS]
         return tuple(replace(metric, method=method) for metric in (*kept, *_SERVER_METRICS))

@@ -52,6 +52,7 @@ class LatencySettings:
     server: Literal["pipewire", "jack", "running", "auto"] = "auto"
     block: int = 128
     longest: Duration = _HALF_A_SECOND
+    requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_format(self.rate, self.block, "block")
@@ -112,7 +113,11 @@ class LatencySettings:
             "jitter", "s", scale=scale, resource=Resource.WALL, method=method,
             description="the longest less the shortest of the notes' latencies",
         )  # fmt: skip
-        return (_latency(method, scale), frames, *((jitter,) if self.mode == "midi" else ()))
+        misreported = Metric(
+            "misreported", "frames", scale=Scale.DIFFERENCE, resource=Resource.OTHER, method=method,
+            description="how far the latency that JACK reports lies from it, either way",
+        )  # fmt: skip
+        return (_latency(method, scale), frames, jitter if self.mode == "midi" else misreported)
 
 
 def _latency(method: str, scale: Scale) -> Metric:

@@ -6,8 +6,10 @@ from typing import Literal
 
 from perfkit.model.launch import Ready
 from perfkit.model.metric import Better, Kind, Metric, Scale
+from perfkit.model.units import Duration
 from perfkit.probes._audio_format import check_format
 
+_FIVE_SECONDS = Duration(5.0)
 _BOTTOM = "-200 dB stands for nothing at all"
 
 
@@ -57,15 +59,16 @@ class Live:
     """Sound that is recorded through an audio `server`, in blocks of `block` frames.
 
     `command` is a JACK client that is started there; it is ready as `ready` says, else as soon as its ports are there.
-    Its `port` is recorded (`client:port`); the tone is played into its port `input`, where there is one. Without a port
-    a private server's own loop is heard. `running` takes the server, and if there is no command the client, that run
-    already.
+    Its `port` is recorded (`client:port`); the tone is played into its port `input`, where there is one. Both must be
+    there within `ports_within`. Without a port a private server's own loop is heard. `running` takes the server, and if
+    there is no command the client, that run already.
     """
 
     command: tuple[str, ...] = ()
     port: str = ""
     input: str = ""
     ready: Ready | None = None
+    ports_within: Duration = _FIVE_SECONDS
     server: Literal["pipewire", "jack", "running", "auto"] = "auto"
     block: int = 128
     cwd: str = ""

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.probes._deadline_settings import DeadlineSettings
+from perfkit.probes._requires import check_requirements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,17 +24,20 @@ class AudioDeadline(DeadlineSettings):
     `block` is in frames and `rate` in Hz; `warmup` blocks are played but not counted, and `floor` is how long an empty
     body is played before, to know the machine's own wake-up lateness (beside a client, a canary shows it). Blocks of 64
     frames and fewer are judged only under real-time scheduling.
+
+    `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
     """
 
     kind: ClassVar[str] = "audio_deadline"
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One process, one stretch of blocks."""
+        check_requirements(self.requires, launcher.root)
         from perfkit.instruments.jack_clients import persistently
         from perfkit.probes import _audio_server, _audio_virtual
 
         if not self.body:
-            return persistently(lambda: _audio_server.observe(self, launcher))
+            return persistently(lambda: _audio_server.observe_client(self, launcher))
         kind = _audio_virtual.server_for(self.server)
         if kind is None:
             return _audio_virtual.play_body(self, launcher)

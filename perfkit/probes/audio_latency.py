@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.probes._latency_settings import LatencySettings
+from perfkit.probes._requires import check_requirements
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +26,15 @@ class AudioLatency(LatencySettings):
     started by `command` (`ready` as elsewhere, else as soon as its ports are there, within `ports_within`), or runs
     already. `midi`: note-ons of `note` to its `midi_port` at random frames, `notes` of them, `spacing` or more apart,
     until each begins to sound at `output_port`, less the self-loop; `jitter` is the largest less the smallest.
+
+    `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
     """
 
     kind: ClassVar[str] = "audio_latency"
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One search, or one open of a server."""
+        check_requirements(self.requires, launcher.root)
         from perfkit.probes import _audio_app, _audio_midi, _audio_round_trip, _audio_search
 
         if self.mode == "smallest_block":

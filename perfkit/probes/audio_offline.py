@@ -1,16 +1,21 @@
 """Probe `audio_offline`: how much faster than real time a renderer is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from perfkit.model.launch import Launcher, Measurement, Program
+from perfkit.model.launch import Launcher, Measurement, Program, Ready
 from perfkit.model.metric import Better, Metric, Resource
 from perfkit.model.units import Duration
 from perfkit.probes._audio_format import check_body, check_format
 from perfkit.probes._requires import check_requirements
 
+if TYPE_CHECKING:
+    from perfkit.instruments.rendering import Rendering
+    from perfkit.probes._audio_observed import Observing
+
 _FOUR_SECONDS = Duration(4.0)
+_FIVE_SECONDS = Duration(5.0)
 
 _RENDERER = (
     Metric(
@@ -26,19 +31,24 @@ _BLOCKS = (
     Metric("block_time_p50", "s", resource=Resource.WALL, description="time to fill a block, median"),
     Metric("block_time_p99", "s", resource=Resource.WALL, description="time to fill a block, 99th percentile"),
     Metric("block_time_max", "s", resource=Resource.WALL, description="time to fill a block, longest"),
-    Metric("block_cpu_p50", "s", resource=Resource.CPU, description="thread CPU time to fill a block, median"),
+    Metric("block_cpu_p50", "s", resource=Resource.CPU, description="CPU time to fill a block, median"),
     Metric("load_p99", "1", resource=Resource.WALL, description="block time as a share of the period, 99th percentile"),
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioOffline:
-    """Renders as fast as it goes: a `command` or a `body`.
+    """Renders as fast as it goes: a `command`, a `body`, or a JACK client.
 
     `command` writes a sound file to `output` (`{tmp}/render.wav` where it is not set), whose length counts; or it
     writes nothing to be read and renders the `seconds` that are given. Its start-up is part of it. `body` is called as
     by probe `audio_deadline`, in blocks of `block` frames at `rate`: after `warmup` uncounted ones for `seconds`, 4 if
     not given. Its start-up is not part of it.
+
+    With `output_port` the command starts a JACK client, unmodified, on a private jackd that freewheels: cycles follow
+    each other as soon as the client is done. It is `ready` as elsewhere, else as soon as its ports are there, within
+    `ports_within`. `notes` are held at its `midi_port`, if it plays nothing by itself. A block's time is
+    that of a whole cycle of the server's, and CPU time is that of the client's process.
 
     `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
     """
@@ -48,6 +58,11 @@ class AudioOffline:
     command: tuple[str, ...] = ()
     output: str = ""
     seconds: Duration | None = None
+    output_port: str = ""
+    midi_port: str = ""
+    notes: tuple[int, ...] = ()
+    ready: Ready | None = None
+    ports_within: Duration = _FIVE_SECONDS
     body: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
     block: int = 128
@@ -64,31 +79,71 @@ class AudioOffline:
             raise ValueError("what renders is one of command and body")
         if self.body:
             check_body(self.body)
-        if self.output and (self.body or self.seconds is not None):
+        if self.output_port:
+            self._check_client()
+        elif self.midi_port or self.notes or self.ready:
+            raise ValueError("output_port is missing: midi_port, notes and ready belong to a JACK client")
+        elif self.output and (self.body or self.seconds is not None):
             raise ValueError("output is the file of a command whose length counts; leave out body and seconds")
         if self.warmup < 0:
             raise ValueError("warmup is a number of blocks, 0 or more")
 
+    def _check_client(self) -> None:
+        if ":" not in self.output_port:
+            raise ValueError(f"output_port = {self.output_port!r} must be the full name of a port: 'client:port'")
+        if not self.command or self.output:
+            raise ValueError("output_port belongs to the JACK client that command starts: leave out body and output")
+        if bool(self.notes) != bool(self.midi_port):
+            raise ValueError("notes and midi_port belong together")
+
     @property
     def blocks(self) -> int:
-        """How many blocks of a body are counted."""
+        """How many blocks of a body or a JACK client are counted."""
         return max(1, round((self.seconds or _FOUR_SECONDS) * self.rate / self.block))
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
         """What a launch yields; times of blocks only where there are blocks to be seen."""
-        return (*_RENDERER, *_BLOCKS) if self.body else _RENDERER
+        if not (self.body or self.output_port):
+            return _RENDERER
+        method = "freewheel, jack" if self.output_port else ""
+        return tuple(replace(metric, method=method) for metric in (*_RENDERER, *_BLOCKS))
 
     def measure(self, launcher: Launcher) -> Measurement:
         """One render. Raises Failed where it gives no sound."""
         check_requirements(self.requires, launcher.root)
-        from perfkit.instruments.rendering import Rendering
+        if self.output_port:
+            from perfkit.instruments.jack_clients import persistently
+            from perfkit.probes import _audio_freewheel
+
+            return persistently(lambda: _audio_freewheel.render_client(launcher, self, self._observing))
         from perfkit.probes import _audio_offline
 
         if self.command:
             program = Program(self.command, self.cwd, self.env, self.env_pass)
             return _audio_offline.time_command(launcher, program, self.output, self.seconds)
-        rendering = Rendering(
+        return _audio_offline.time_body(launcher, self._rendering)
+
+    @property
+    def _observing(self) -> "Observing":
+        from perfkit.probes._audio_observed import Observing
+
+        return Observing(
+            output_port=self.output_port,
+            blocks=self.blocks,
+            warmup=self.warmup,
+            block=self.block,
+            rate=self.rate,
+            ports_within=self.ports_within,
+            midi_port=self.midi_port,
+            notes=tuple((0, note) for note in self.notes),
+        )
+
+    @property
+    def _rendering(self) -> "Rendering":
+        from perfkit.instruments.rendering import Rendering
+
+        return Rendering(
             body=self.body,
             arguments=self.arguments,
             frames=self.block,
@@ -99,4 +154,3 @@ class AudioOffline:
             env=self.env,
             env_pass=self.env_pass,
         )
-        return _audio_offline.time_body(launcher, rendering)

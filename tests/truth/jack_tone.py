@@ -1,6 +1,6 @@
-"""A JACK client that plays 997 Hz at -12 dBFS: `jack_tone.py NAME EVERY PERIODS`.
+"""A JACK client that plays 997 Hz at -12 dBFS: `jack_tone.py NAME EVERY PERIODS [TIMES]`.
 
-In every EVERY-th block it takes PERIODS periods; 0 never.
+In every EVERY-th block, or the first TIMES of them, it takes PERIODS periods; 0 never.
 """
 
 import gc
@@ -12,6 +12,7 @@ import numpy as np
 from perfkit.worker.jack_clients.opening import load_jack, open_client
 
 NAME, EVERY, PERIODS = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+TIMES = int(sys.argv[4]) if len(sys.argv) > 4 else sys.maxsize
 
 
 def main() -> None:
@@ -25,7 +26,7 @@ def main() -> None:
         nonlocal number
         output.get_array()[:] = 0.25 * np.sin(turn * (number * frames + np.arange(frames)))
         number += 1
-        if EVERY and number % EVERY == 0:
+        if EVERY and number % EVERY == 0 and number // EVERY <= TIMES:
             time.sleep(PERIODS * frames / client.samplerate)
 
     client.set_process_callback(process)

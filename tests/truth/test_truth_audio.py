@@ -1,12 +1,8 @@
 """Audio, measured on programs and servers whose answer is known."""
 
-import importlib.util
 import os
 import shutil
 import subprocess
-import sys
-import tempfile
-from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,45 +10,16 @@ import pytest
 
 from perfkit.instruments import audio_servers
 from perfkit.instruments.jack_loop import send
-from perfkit.instruments.process import LauncherClient
 from perfkit.instruments.virtual_sink import Stretch, play
-from perfkit.model.errors import Failed, Invalid, Skipped
+from perfkit.model.errors import Failed, Skipped
 from perfkit.probes import build
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.worker.jackd_guard import mapped
+from tests.truth.audio_launches import INSTALL, ROOT, SHARED_MEMORY, facts, measure, ours
 
 pytestmark = pytest.mark.machine
 
-ROOT = Path(__file__).parents[2]
 BODIES = Path(__file__).with_name("audio_bodies.py")
-SHARED_MEMORY = Path("/dev/shm")
-INSTALL = {"pipewire": "apt-get install pipewire pipewire-jack", "jack": "apt-get install jackd2"}
-
-
-@contextmanager
-def one_launch():
-    with (
-        tempfile.TemporaryDirectory() as tmp,
-        LauncherClient.open() as client,
-        client.launch(root=ROOT, python=sys.executable, tmp=Path(tmp), seed=11, timeout=120) as launcher,
-    ):
-        yield launcher
-
-
-@pytest.fixture
-def launcher():
-    with one_launch() as launcher:
-        yield launcher
-
-
-@pytest.fixture(params=["pipewire", "jack"])
-def server(request, require):
-    """A kind of server that this machine has."""
-    require(importlib.util.find_spec("jack"), 'pip install "perfkit[audio]"')
-    try:
-        return audio_servers.choose(request.param)
-    except Skipped:
-        require(False, INSTALL[request.param])
 
 
 def deadline(name, **settings):
@@ -60,27 +27,18 @@ def deadline(name, **settings):
     return build("audio_deadline", {"body": f"{BODIES}:{name}"} | short | settings)
 
 
-def stalled(launcher, **changes):
+def stalled(launch, **changes):
     stretch = {"arguments": {"every": 50, "periods": 1.5}, "frames": 256, "rate": 48_000, "blocks": 200} | changes
-    return play(launcher, Stretch(body=f"{BODIES}:stalling", **stretch))
+    return play(launch, Stretch(body=f"{BODIES}:stalling", **stretch))
 
 
 def round_trip(**settings):
-    """One open; again where the machine was too busy to return a clean signal."""
-    probe = build("audio_latency", {"mode": "round_trip"} | settings)
-    for _ in range(3):
-        with one_launch() as launcher, suppress(Invalid):
-            return probe.measure(launcher)
-    raise AssertionError("no clean signal in three opens")
+    return measure("audio_latency", mode="round_trip", **settings)
 
 
-def facts(measurement, title="audio"):
-    return dict(next(detail for detail in measurement.details if getattr(detail, "title", "") == title).rows)
-
-
-def test_planted_stalls_are_the_misses(launcher):
+def test_planted_stalls_are_the_misses(launch):
     for _ in range(3):  # a machine that disturbs further blocks is given another chance
-        played = stalled(launcher)
+        played = stalled(launch)
         if len(played.missed) + len(played.disturbed) == 4:
             break
     assert played.missed == (49, 99, 149, 199)
@@ -90,48 +48,48 @@ def test_planted_stalls_are_the_misses(launcher):
     assert all(played.blocks.cpu[k] < 0.5 * 256 / 48_000 for k in played.missed)
 
 
-def test_warm_up_blocks_are_played_but_not_counted(launcher):
-    played = stalled(launcher, warmup=49, blocks=10)
+def test_warm_up_blocks_are_played_but_not_counted(launch):
+    played = stalled(launch, warmup=49, blocks=10)
     assert len(played.blocks) == 10
     assert played.missed[0] == 0
 
 
-def test_block_time_is_the_bodys_own(launcher):
-    values = deadline("spinning", arguments={"seconds": 0.002}, block=512).measure(launcher).values
+def test_block_time_is_the_bodys_own(launch):
+    values = deadline("spinning", arguments={"seconds": 0.002}, block=512).measure(launch).values
     assert 0.002 <= values["block_cpu_p50"] < 0.0023
     assert values["block_time_p50"] >= 0.002
     assert values["block_time_p50"] <= values["block_time_p99"] <= values["block_time_max"]
     assert values["load_p99"] == pytest.approx(values["block_time_p99"] * 48_000 / 512)
 
 
-def test_an_overload_is_a_miss_in_every_block(launcher):
-    values = deadline("spinning", arguments={"seconds": 0.008}, block=256, duration="500 ms").measure(launcher).values
+def test_an_overload_is_a_miss_in_every_block(launch):
+    values = deadline("spinning", arguments={"seconds": 0.008}, block=256, duration="500 ms").measure(launch).values
     assert values["deadline_misses"] == 94
     assert values["lost_frames"] >= 94 * 256
     assert values["latency"] >= 2 * 256 / 48_000
 
 
-def test_a_scenario_file_that_imports_perfkit_plays_and_is_heard(launcher):
-    measurement = deadline("sine", arguments={"level": 0.25}, block=480).measure(launcher)
+def test_a_scenario_file_that_imports_perfkit_plays_and_is_heard(launch):
+    measurement = deadline("sine", arguments={"level": 0.25}, block=480).measure(launch)
     assert facts(measurement)["signal"] == "peak of the last block -12.0 dBFS"
     assert set(measurement.values) == {metric.name for metric in deadline("sine").metrics}
 
 
-def test_threads_of_the_program_are_noticed(launcher):
+def test_threads_of_the_program_are_noticed(launch):
     one, two = (
-        play(launcher, Stretch(body=f"{BODIES}:{name}", arguments={}, frames=480, rate=48_000, blocks=5))
+        play(launch, Stretch(body=f"{BODIES}:{name}", arguments={}, frames=480, rate=48_000, blocks=5))
         for name in ("sine", "threaded")
     )
     assert (one.own_threads, two.own_threads) == (False, True)
 
 
-def test_the_module_form_takes_the_working_folder(launcher):
+def test_the_module_form_takes_the_working_folder(launch):
     probe = build(
         "audio_deadline",
         {"body": "audio_bodies:threaded", "cwd": str(BODIES.parent), "duration": "50 ms", "floor": "50 ms"}
         | {"env": {"PYTHONPATH": str(ROOT)}},
     )
-    assert probe.measure(launcher).values["block_time_p50"] > 0
+    assert probe.measure(launch).values["block_time_p50"] > 0
 
 
 @pytest.mark.parametrize(
@@ -144,30 +102,30 @@ def test_the_module_form_takes_the_working_folder(launcher):
         ("stalling", "every"),
     ],
 )
-def test_a_body_that_cannot_be_played_says_why(launcher, name, words):
+def test_a_body_that_cannot_be_played_says_why(launch, name, words):
     with pytest.raises(Failed, match=words):
-        deadline(name).measure(launcher)
+        deadline(name).measure(launch)
 
 
-def test_the_smallest_block_of_a_body_that_takes_3_ms_is_the_first_longer_than_that(launcher):
+def test_the_smallest_block_of_a_body_that_takes_3_ms_is_the_first_longer_than_that(launch):
     probe = build(
         "audio_latency",
         {"mode": "smallest_block", "body": f"{BODIES}:spinning", "arguments": {"seconds": 0.003}}
         | {"sizes": [64, 128, 256, 512], "duration": "300 ms", "step": 64},
     )
-    values = probe.measure(launcher).values
+    values = probe.measure(launch).values
     assert values["smallest_block"] == 192  # 4 ms; 128 frames are 2.67 ms
     assert values["latency"] == pytest.approx(192 / 48_000)
 
 
-def test_a_body_too_slow_for_every_size_is_told(launcher):
+def test_a_body_too_slow_for_every_size_is_told(launch):
     probe = build(
         "audio_latency",
         {"mode": "smallest_block", "body": f"{BODIES}:spinning", "arguments": {"seconds": 0.01}}
         | {"sizes": [64, 128], "duration": "100 ms"},
     )
     with pytest.raises(Failed, match="even in blocks of 128 frames"):
-        probe.measure(launcher)
+        probe.measure(launch)
 
 
 @pytest.mark.parametrize("block", [128, 256])
@@ -185,28 +143,28 @@ def test_rates_other_than_48_khz_are_played(server):
     assert latency == pytest.approx(128 / 44_100, abs=0.01 / 44_100)
 
 
-def test_a_server_takes_its_socket_with_it(launcher, require):
+def test_a_server_takes_its_socket_with_it(launch, require):
     require(shutil.which("pipewire"), INSTALL["pipewire"])
-    with audio_servers.private_server(launcher, "pipewire", rate=48_000, block=128):
-        assert (launcher.tmp / "audio" / "pipewire-0").is_socket()
-        assert (launcher.tmp / "audio").stat().st_mode & 0o777 == 0o700
-    assert not (launcher.tmp / "audio" / "pipewire-0").exists()
+    with audio_servers.private_server(launch, "pipewire", rate=48_000, block=128):
+        assert (launch.tmp / "audio" / "pipewire-0").is_socket()
+        assert (launch.tmp / "audio").stat().st_mode & 0o777 == 0o700
+    assert not (launch.tmp / "audio" / "pipewire-0").exists()
 
 
-def test_a_loop_that_is_not_connected_returns_no_signal(launcher, server):
+def test_a_loop_that_is_not_connected_returns_no_signal(launch, server):
     """jackd's capture ports are silent; so is the monitor of PipeWire's other channel."""
     silent = {"pipewire": "perfkit:monitor_FR", "jack": "system:capture_1"}[server]
-    with audio_servers.private_server(launcher, server, rate=48_000, block=128) as running:
-        trip = send(launcher, replace(running, record=silent), excitation(1), tail=4_800)
+    with audio_servers.private_server(launch, server, rate=48_000, block=128) as running:
+        trip = send(launch, replace(running, record=silent), excitation(1), tail=4_800)
     assert find_delay(excitation(1), trip.recorded).trouble == "no signal returned: the recording is silent"
 
 
-def test_a_port_that_is_not_there_is_a_failure_that_names_it(launcher, server):
+def test_a_port_that_is_not_there_is_a_failure_that_names_it(launch, server):
     with (
         pytest.raises(Failed, match=r"no port nowhere:input; it has"),
-        audio_servers.private_server(launcher, server, rate=48_000, block=128) as running,
+        audio_servers.private_server(launch, server, rate=48_000, block=128) as running,
     ):
-        send(launcher, replace(running, record="nowhere:input"), excitation(1), tail=0)
+        send(launch, replace(running, record="nowhere:input"), excitation(1), tail=0, ports_within=0.3)
 
 
 def only_on_path(folder, monkeypatch, name, script="exit 1"):
@@ -216,20 +174,15 @@ def only_on_path(folder, monkeypatch, name, script="exit 1"):
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_a_server_that_dies_is_a_failure_with_its_own_words(launcher, tmp_path, monkeypatch):
+def test_a_server_that_dies_is_a_failure_with_its_own_words(launch, tmp_path, monkeypatch):
     only_on_path(tmp_path, monkeypatch, "jackd", "echo 'cannot lock memory' >&2; exit 1")
     with pytest.raises(Failed, match=r"jackd did not start: .*cannot lock memory"):
-        build("audio_latency", {"mode": "round_trip", "server": "jack"}).measure(launcher)
+        build("audio_latency", {"mode": "round_trip", "server": "jack"}).measure(launch)
 
 
-def ours():
-    """What the servers of this process have in shared memory under their name."""
-    return {path for path in SHARED_MEMORY.iterdir() if f"perfkit-{os.getpid()}_" in path.name}
-
-
-def test_a_killed_jackd_leaves_no_shared_memory(launcher, require):
+def test_a_killed_jackd_leaves_no_shared_memory(launch, require):
     require(shutil.which("jackd"), INSTALL["jack"])
-    with audio_servers.private_server(launcher, "jack", rate=48_000, block=128):
+    with audio_servers.private_server(launch, "jack", rate=48_000, block=128):
         pid = next(int(path.parent.name) for path in Path("/proc").glob("[0-9]*/cmdline") if _is_ours(path))
         made = ours() | {Path(path) for path in mapped(pid)}
         assert len(made) > len(ours()) > 0
@@ -243,7 +196,7 @@ def _is_ours(cmdline):
     return words[0].endswith(b"/jackd") and f"perfkit-{os.getpid()}".encode() in words
 
 
-def test_what_a_killed_launch_left_is_removed_by_the_next(launcher, require):
+def test_what_a_killed_launch_left_is_removed_by_the_next(launch, require):
     require(shutil.which("jackd"), INSTALL["jack"])
     ended = subprocess.Popen(["true"])
     ended.wait()
@@ -251,7 +204,7 @@ def test_what_a_killed_launch_left_is_removed_by_the_next(launcher, require):
     left.touch()
     others.touch()
     try:
-        with audio_servers.private_server(launcher, "jack", rate=48_000, block=128):
+        with audio_servers.private_server(launch, "jack", rate=48_000, block=128):
             pass
         assert (left.exists(), others.exists()) == (False, True)
     finally:

@@ -1,6 +1,5 @@
 """JACK clients of known delay, known stalls and known deaths, on every server that this machine has."""
 
-import importlib.util
 import json
 import os
 import re
@@ -11,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -19,57 +18,18 @@ import pytest
 
 from perfkit.instruments import audio_servers
 from perfkit.instruments.jack_loop import Route, send
-from perfkit.instruments.process import LauncherClient
-from perfkit.model.errors import Failed, Invalid, Skipped, UsageError
+from perfkit.model.errors import Failed, Invalid, UsageError
 from perfkit.model.launch import Program, Ready
 from perfkit.probes import build
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.worker.jackd_guard import mapped
+from tests.truth.audio_launches import ROOT, SHARED_MEMORY, facts, measure, one_launch
 
 pytestmark = pytest.mark.machine
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[1]
-SHARED_MEMORY = Path("/dev/shm")
-INSTALL = {"pipewire": "apt-get install pipewire pipewire-jack", "jack": "apt-get install jackd2"}
 PLAYED = {"env": {"PYTHONPATH": str(ROOT)}, "ready": {"stdout": "ready"}}
 DELAYS = ("0", "1", "64", "100", "1001", "1000.25", "1000.5")
-
-
-@pytest.fixture(params=["pipewire", "jack"])
-def server(request, require):
-    """A kind of server that this machine has."""
-    require(importlib.util.find_spec("jack"), 'pip install "perfkit[audio]"')
-    try:
-        return audio_servers.choose(request.param)
-    except Skipped:
-        require(False, INSTALL[request.param])
-
-
-@contextmanager
-def one_launch():
-    with (
-        tempfile.TemporaryDirectory() as tmp,
-        LauncherClient.open() as client,
-        client.launch(root=ROOT, python=sys.executable, tmp=Path(tmp), seed=11, timeout=120) as launcher,
-    ):
-        yield launcher
-
-
-def measure(kind, accept=lambda _: True, **settings):
-    """One launch; again, four times at most, where the machine disturbed it or `accept` says that it did."""
-    probe = build(kind, settings)
-    for last in (False, False, False, False, True):
-        try:
-            with one_launch() as launcher:
-                measurement = probe.measure(launcher)
-        except Invalid:
-            if last:
-                raise
-            continue
-        if last or accept(measurement):
-            break
-    return measurement
 
 
 def delay(server, frames, *more, **changes):
@@ -81,10 +41,6 @@ def delay(server, frames, *more, **changes):
 def tone(server, every, periods, **changes):
     command = ["python", str(HERE / "jack_tone.py"), "tone", str(every), str(periods)]
     return {"server": server, "command": command, "output_port": "tone:out", "duration": "1 s", **PLAYED, **changes}
-
-
-def facts(measurement):
-    return dict(next(detail for detail in measurement.details if getattr(detail, "title", "") == "audio").rows)
 
 
 @pytest.mark.parametrize("frames", ["0", "100", "1000.25"])

@@ -5,7 +5,8 @@ name is the self-loop: through a second client of ours that copies its input, be
 linked to itself stays silent, and because a client in between is what the self-loop is compared with. `notes` are
 `[frame, MIDI note]`, sent to the port `midi`, each held for `held` frames. `excitation` and `recording` are files of
 float32 frames (channels one after the other), `frames` is how many to record, `report` the file for the answer,
-`timeout` and `ports_within` in s. Frame k of the recording came in during the very cycle in which frame k of the
+`timeout` and `ports_within` in s. `through` names the input and the output of a client whose reported latency is told
+instead of the server's. Frame k of the recording came in during the very cycle in which frame k of the
 excitation went out.
 """
 
@@ -37,6 +38,7 @@ from .opening import (
 _BYTES = 4  # of a float32 frame
 _CALLBACKS = 100_000
 _NOTE_ON, _NOTE_OFF, _VELOCITY = 0x90, 0x80, 100
+_CAPTURE, _PLAYBACK = 0, 1  # jack_latency_callback_mode_t
 
 
 class Loop:
@@ -124,15 +126,26 @@ def note_events(notes: list[list[int]], held: int) -> list[tuple[int, bytes]]:
     return sorted(on + off)
 
 
-def reported_latency(loop: Loop) -> int:
-    """What the server claims for the way out and back, frames (jack_port_get_latency_range)."""
+def reported_latency(loop: Loop, through: list[str]) -> int:
+    """What the server claims for the way out and back, frames (jack_port_get_latency_range).
+
+    Or for the way between two ports of a client, `through`: how much later its output is than its input.
+    """
     library = ctypes.CDLL("libjack.so.0")
-    total = 0
-    for port, mode in ((loop.inputs[0], 0), (loop.output, 1)):
-        low_high = (ctypes.c_uint32 * 2)()
-        library.jack_port_get_latency_range(ctypes.c_void_p(pointer_of(port)), mode, low_high)
-        total += low_high[1]
-    return total
+    library.jack_port_by_name.restype = ctypes.c_void_p
+    if through:
+        handle = ctypes.c_void_p(pointer_of(loop.client))
+        ports = [library.jack_port_by_name(handle, name.encode()) for name in through]
+        into, out = (_latest(library, port, _CAPTURE) for port in ports)
+        return out - into
+    ways = ((loop.inputs[0], _CAPTURE), (loop.output, _PLAYBACK))
+    return sum(_latest(library, pointer_of(port), mode) for port, mode in ways)
+
+
+def _latest(library: Any, port: int, mode: int) -> int:
+    low_high = (ctypes.c_uint32 * 2)()
+    library.jack_port_get_latency_range(ctypes.c_void_p(port), mode, low_high)
+    return low_high[1]
 
 
 def connect(client: Any, loop: Loop, relay: Relay | None, request: dict[str, Any]) -> None:
@@ -187,7 +200,7 @@ def main() -> None:
         "real_time": loop.policy == FIFO,
         "xruns": loop.xruns,
         "lost": loop.lost,
-        "reported": reported_latency(loop),
+        "reported": reported_latency(loop, request["through"]),
         "callback": sorted(loop.callback[: loop.callbacks])[int(0.99 * (loop.callbacks - 1))],
     }
     with open(request["recording"], "wb") as file:

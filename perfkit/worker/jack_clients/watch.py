@@ -5,9 +5,11 @@ the cycle's begin it ran is when the program was done, and a cycle in which it d
 missed, whatever the server says. Connected to the server's own ports it is the canary.
 
 REQUEST: `name` of the client, `source` the port that it hears or nothing, `link` a pair of other ports to be connected
-first or nothing, `midi` the port that is sent note-ons of `notes` in the first cycle or nothing, `seconds`,
-`ports_within` and `timeout` in s, `recording` a file for float32 frames (one block for each cycle that ran) and
-`report` for the answer.
+first or nothing, `midi` the port that is sent note-ons of `notes` (channel and note) or nothing, `pid` the program
+whose CPU time is read in each cycle or 0, `seconds` to watch for (or until SIGTERM), and with `freewheel` how many
+`cycles` to watch while the server runs as fast as its clients do; `ports_within` and `timeout` in s, `recording` a file
+for float32 frames (one block for each cycle that ran) and `report` for the answer. Says `perfkit-watch watches` once it
+does. The program is left by the notes before it is heard: a client both before and after it would run at any time.
 """
 
 from __future__ import annotations
@@ -15,31 +17,52 @@ from __future__ import annotations
 import array
 import json
 import os
+import signal
 import sys
+import threading
 import time
 from typing import Any
 
-from .opening import FIFO, SETUP, Cycles, allow, leave, load_jack, open_client, policy, settle, wait_for_ports
+from .opening import (
+    FIFO,
+    POLL,
+    SETUP,
+    Cycles,
+    allow,
+    give_up,
+    leave,
+    load_jack,
+    open_client,
+    policy,
+    settle,
+    wait_for_ports,
+)
+from .threads import Followed, called, snapshot
 
 _BYTES = 4
 _NOTE_ON, _VELOCITY = 0x90, 100
+_AT_ONCE = 8  # note-ons of a cycle: a buffer of MIDI events is small
+_REBUILT = 0.1  # s: the graph is rebuilt after each connection
 _SPARE = 1.25
 
 
 class Watch:
-    """The process callback and its columns: ns of the clock, the server's frame, µs in the cycle, own ns."""
+    """The process callback and its columns: ns of the clock, the server's frame, µs in the cycle, own ns, CPU ns."""
 
     def __init__(self, client: Any, request: dict[str, Any]) -> None:
-        seconds = request["seconds"]
         self.client = client
         self.midi: Any = client.midi_outports.register("midi") if request["midi"] else None
-        self.notes = [bytes((_NOTE_ON, note, _VELOCITY)) for note in request["notes"]]
+        self.notes = [bytes((_NOTE_ON | channel, note, _VELOCITY)) for channel, note in request["notes"]]
         self.input = client.inports.register("input")
         self.cycles = Cycles(client)
-        self.room = int(_SPARE * seconds * client.samplerate / client.blocksize) + 1
-        self.at, self.frame, self.since, self.own = (array.array("q", bytes(8 * self.room)) for _ in range(4))
+        room = int(_SPARE * request["seconds"] * client.samplerate / client.blocksize) + 1
+        self.room = request["cycles"] if request["freewheel"] else room
+        self.at, self.frame, self.since, self.own, self.cpu = (array.array("q", bytes(8 * self.room)) for _ in range(5))
         self.recorded = memoryview(bytearray(_BYTES * client.blocksize * self.room))
         self.count = 0
+        self.called = 0
+        self.next_note = 0
+        self.followed: Followed | None = None
         self.playing = False
         self.started = False
         self.policy = -1
@@ -47,6 +70,7 @@ class Watch:
 
     def process(self, frames: int) -> None:
         """One cycle."""
+        self.called += 1
         if self.midi is not None:
             self._send_notes()
         if not self.started or self.count >= self.room:
@@ -56,6 +80,8 @@ class Watch:
         self.at[at] = time.monotonic_ns()
         self.since[at] = self.cycles.since_start()
         self.frame[at] = self.client.last_frame_time
+        if self.followed is not None:
+            self.cpu[at] = self.followed.process_time()
         size = _BYTES * frames
         self.recorded[at * size : (at + 1) * size] = self.input.get_buffer()
         if at == 0:
@@ -65,10 +91,10 @@ class Watch:
 
     def _send_notes(self) -> None:
         self.midi.clear_buffer()
-        if self.playing:
-            for message in self.notes:
+        if self.playing and self.next_note < len(self.notes):
+            for message in self.notes[self.next_note : self.next_note + _AT_ONCE]:
                 self.midi.write_midi_event(0, message)
-            self.notes = []
+            self.next_note += _AT_ONCE
 
     def xrun(self, _delay: float) -> None:
         """The server says that a cycle was late."""
@@ -76,29 +102,27 @@ class Watch:
 
     def report(self) -> dict[str, Any]:
         """Everything seen."""
-        return {
+        columns = {name: getattr(self, name)[: self.count].tolist() for name in ("at", "frame", "since", "own", "cpu")}
+        return columns | {
             "rate": self.client.samplerate,
             "block": self.client.blocksize,
             "real_time": self.policy == FIFO,
             "xruns": self.xruns,
-            "at": self.at[: self.count].tolist(),
-            "frame": self.frame[: self.count].tolist(),
-            "since": self.since[: self.count].tolist(),
-            "own": self.own[: self.count].tolist(),
+            "thread": self.followed.told() if self.followed is not None else None,
         }
 
 
 def main() -> None:
     """Connect, watch, write the recording and then the report."""
     request = json.loads(sys.argv[1])
+    ended = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: ended.set())
     allow(request["ports_within"] + SETUP)
     jack = load_jack()
     deadline = time.monotonic() + request["timeout"]
     client = open_client(jack, request["name"], deadline)
-    named = (request["source"], *request["link"], request["midi"])
-    wait_for_ports(
-        client, tuple(name for name in named if name), min(deadline, time.monotonic() + request["ports_within"])
-    )
+    named = tuple(name for name in (request["source"], *request["link"], request["midi"]) if name)
+    wait_for_ports(client, named, min(deadline, time.monotonic() + request["ports_within"]))
     watch = Watch(client, request)
     client.set_process_callback(watch.process)
     client.set_xrun_callback(watch.xrun)
@@ -106,20 +130,65 @@ def main() -> None:
     client.activate()
     if request["link"]:
         client.connect(*request["link"])
+    if request["pid"]:
+        follow(watch, request["pid"])
     if request["midi"]:
-        client.connect(watch.midi, request["midi"])
+        play_notes(client, watch, request["midi"])
     if request["source"]:
         client.connect(request["source"], watch.input)
-    watch.playing = True
-    time.sleep(0.1)  # the graph is rebuilt after each connection
-    allow(0.0)
-    watch.started = True
-    time.sleep(request["seconds"])
+    time.sleep(_REBUILT)
+    if request["freewheel"]:
+        run_free(client, watch, request["seconds"])
+    else:
+        allow(0.0)
+        watch.started = True
+        sys.stdout.write("\nperfkit-watch watches\n")
+        sys.stdout.flush()
+        ended.wait(request["seconds"])
     watch.started = False
-    report = watch.report()
+    write(watch.report(), watch, request)
+    leave(client)
+
+
+def play_notes(client: Any, watch: Watch, port: str) -> None:
+    """Send all notes to a port, which holds them from then on."""
+    client.connect(watch.midi, port)
+    time.sleep(_REBUILT)
+    watch.playing = True
+    while watch.next_note < len(watch.notes):
+        time.sleep(POLL)
+    time.sleep(_REBUILT)
+    client.disconnect(watch.midi, port)
+
+
+def follow(watch: Watch, pid: int) -> None:
+    """Find the thread of `pid` that the server calls, before there is much for it to do."""
+    before, cycles = snapshot(pid), watch.called
+    time.sleep(_REBUILT)
+    thread = called(before, snapshot(pid), watch.called - cycles)
+    if thread is not None:
+        watch.followed = Followed(thread)
+
+
+def run_free(client: Any, watch: Watch, seconds: float) -> None:
+    """Let the server run as fast as its clients do until all cycles are seen. Exits where that takes too long."""
+    allow(seconds + SETUP)
+    client.set_freewheel(True)
+    time.sleep(_REBUILT)
+    until = time.monotonic() + seconds
+    watch.started = True
+    while watch.count < watch.room:
+        if time.monotonic() > until:
+            give_up("only %d of %d blocks were rendered in %g s" % (watch.count, watch.room, seconds))
+        time.sleep(POLL)
+    client.set_freewheel(False)
+    allow(SETUP)
+
+
+def write(report: dict[str, Any], watch: Watch, request: dict[str, Any]) -> None:
+    """The recording, and then the report whole or not at all."""
     with open(request["recording"], "wb") as file:
-        file.write(watch.recorded[: _BYTES * report["block"] * len(report["frame"])])
+        file.write(watch.recorded[: _BYTES * report["block"] * watch.count])
     with open(request["report"] + ".part", "w", encoding="utf-8") as answer:
         json.dump(report, answer)
     os.replace(request["report"] + ".part", request["report"])
-    leave(client)

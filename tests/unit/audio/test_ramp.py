@@ -3,7 +3,7 @@
 import pytest
 
 from perfkit.model.errors import Invalid
-from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
+from perfkit.probes._audio_ramp import Ending, Try, decide, sustained
 
 
 def search(limit, **settings):
@@ -69,6 +69,24 @@ def test_a_machine_that_is_never_at_rest_gives_no_answer():
         decide(7, ending(*[Ending.CONTAMINATED] * 6))
 
 
-def test_a_stray_stall_does_not_end_the_ramp():
-    stray = Level(4, (Try(Ending.FAILED, 0.9), Try(Ending.PASSED, 0.2), Try(Ending.PASSED, 0.2)))
-    assert stray.passed
+def ramp(limit, stray):
+    """A whole search on a program with this limit; `stray` says how tries end, by level, before that tells."""
+    left = {level: list(endings) for level, endings in stray.items()}
+
+    def once(level):
+        if left.get(level):
+            return Try(left[level].pop(0), 0.5)
+        return Try(Ending.PASSED if level <= limit else Ending.FAILED, level / limit)
+
+    return sustained(lambda level: decide(level, once).passed, guess=1, jump=1, most=1000, step=1)
+
+
+@pytest.mark.parametrize("level", [1, 2, 4, 16, 20, 22, 23])
+def test_a_stray_stall_does_not_end_the_ramp(level):
+    assert ramp(23, {level: [Ending.FAILED]}) == 23
+    assert ramp(23, {level: [Ending.CONTAMINATED] * 5}) == 23
+    assert ramp(23, {level: [Ending.CONTAMINATED, Ending.FAILED, Ending.CONTAMINATED]}) == 23
+
+
+def test_a_level_that_misses_twice_ends_it():
+    assert ramp(23, {4: [Ending.FAILED, Ending.FAILED]}) == 3

@@ -4,12 +4,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from perfkit.instruments.rendering import Rendered, Rendering
 from perfkit.model.errors import Failed, Skipped, UsageError
 from perfkit.model.launch import Curve, Facts
 from perfkit.model.metric import Better, Kind, Scale
 from perfkit.probes import build
-from perfkit.probes._audio_offline import body_values
+from perfkit.probes._audio_blocks import Blocks, block_values
 from tests.fakes import FakeLauncher, an_exit
 
 RATE = 48_000
@@ -64,8 +63,8 @@ def test_a_clean_render_is_read(tmp_path):
 def test_the_spectrum_is_drawn_with_the_harmonics_marked(tmp_path):
     sound = sine() + sine(frequency=2 * 997, level=-66)
     (curve,) = (one for one in quality(rendering(tmp_path, sound)).details if isinstance(one, Curve))
-    assert len(curve.flagged) == 10
-    assert curve.y[curve.flagged[0]] - curve.y[curve.flagged[1]] == pytest.approx(60, abs=0.5)
+    assert [label for _, label in curve.marks] == ["tone", *map(str, range(2, 11))]
+    assert curve.y[curve.marks[0][0]] - curve.y[curve.marks[1][0]] == pytest.approx(60, abs=0.5)
     assert dict(curve.lines)["THD+N"] == pytest.approx(-66, abs=0.05)
 
 
@@ -223,6 +222,11 @@ def test_a_live_tone_is_noisy_its_breaks_are_counts_and_its_server_is_the_method
         ("audio_offline", RENDER | {"seconds": "1 s", "output": "a.wav"}, "leave out body and seconds"),
         ("audio_offline", {"body": "m:f", "warmup": -1}, "warmup"),
         ("audio_offline", {"body": "m:f", "block": 4}, "block = 4"),
+        ("audio_offline", {"body": "m:f", "output_port": "c:o"}, "leave out body"),
+        ("audio_offline", RENDER | {"output_port": "c:o", "output": "a.wav"}, "leave out body and output"),
+        ("audio_offline", RENDER | {"output_port": "o"}, "full name of a port"),
+        ("audio_offline", RENDER | {"output_port": "c:o", "notes": [60]}, "belong together"),
+        ("audio_offline", RENDER | {"notes": [60], "midi_port": "c:m"}, "output_port is missing"),
     ],
 )
 def test_settings_that_make_no_sense_are_refused(kind, settings, message):
@@ -230,10 +234,21 @@ def test_settings_that_make_no_sense_are_refused(kind, settings, message):
         build(kind, settings)
 
 
-@pytest.mark.parametrize("kind", ["audio_quality", "audio_offline", "startup", "memory"])
+NEEDING = {
+    "audio_quality": RENDER,
+    "audio_offline": RENDER,
+    "startup": RENDER,
+    "memory": RENDER,
+    "audio_latency": {"mode": "round_trip"},
+    "audio_deadline": {"body": "m:f"},
+    "audio_capacity": {"body": "m:f"},
+}
+
+
+@pytest.mark.parametrize("kind", list(NEEDING))
 @pytest.mark.parametrize("needed", ["no-such-program-here", "/no/such/file", "no/such/file"])
 def test_what_is_required_and_missing_skips_with_what_to_install(tmp_path, kind, needed):
-    probe = build(kind, RENDER | {"requires": {"sh": "it is there", needed: "apt-get install it"}})
+    probe = build(kind, NEEDING[kind] | {"requires": {"sh": "it is there", needed: "apt-get install it"}})
     launcher = FakeLauncher(tmp_path)
     with pytest.raises(Skipped, match=f"{needed} is not on this machine") as skipped:
         probe.measure(launcher)
@@ -269,15 +284,8 @@ def test_a_silent_render_is_no_render(tmp_path):
 
 def test_values_of_a_known_render_of_blocks():
     wall = np.full(1000, 5e-4)
-    rendered = Rendered(
-        rendering=Rendering(body="m:f", arguments={}, frames=480, rate=RATE, blocks=1000),
-        wall=wall,
-        cpu=wall / 2,
-        sound=np.zeros((0, 2)),
-        python="3.11.7",
-        run_delay=0.0,
-    )
-    assert body_values(rendered) == pytest.approx(
+    blocks = Blocks(frames=480, rate=RATE, wall=wall, cpu=wall / 2, took=float(wall.sum()))
+    assert block_values(blocks) == pytest.approx(
         {"real_time_factor": 20.0, "cpu": 0.025, "block_time_p50": 5e-4, "block_time_p99": 5e-4}
         | {"block_time_max": 5e-4, "block_cpu_p50": 2.5e-4, "load_p99": 0.05}
     )

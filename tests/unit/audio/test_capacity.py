@@ -1,0 +1,63 @@
+"""What a capacity is a number of, and how it is told."""
+
+from perfkit.probes import build
+from perfkit.probes._audio_capacity import Told, sentence
+from perfkit.probes._audio_ramp import Ending, Level, Try
+from perfkit.probes._capacity_settings import chord
+
+CLIENT = {"command": ["synth", "--chord", "{voices}"], "output_port": "synth:left"}
+NOTES = {"command": ["synth"], "output_port": "synth:left", "midi_port": "synth:midi"}
+
+
+def test_a_chord_grows_from_the_middle_and_goes_on_in_the_next_channel_but_that_of_drums():
+    assert chord(4) == ((0, 63), (0, 64), (0, 62), (0, 65))
+    assert {note for _, note in chord(128)} == set(range(128))
+    assert chord(129)[-1] == (1, 63)
+    assert {channel for channel, _ in chord(15 * 128)} == set(range(16)) - {9}
+    assert len(set(chord(15 * 128))) == 15 * 128
+
+
+def test_a_client_gets_its_level_in_its_command_or_as_notes():
+    told, played = build("audio_capacity", CLIENT), build("audio_capacity", NOTES)
+    assert told.client(7).command == ("synth", "--chord", "7")
+    assert told.observing(7).notes == ()
+    assert played.client(7).command == ("synth",)
+    assert len(played.observing(7).notes) == 7
+
+
+def test_there_are_only_so_many_notes():
+    assert build("audio_capacity", NOTES).highest == 128
+    assert build("audio_capacity", NOTES | {"channels": 15}).highest == 1920
+    assert build("audio_capacity", NOTES | {"most": 100}).highest == 100
+    assert build("audio_capacity", CLIENT).highest == 4096
+
+
+def test_what_is_counted_and_where_is_part_of_the_identity():
+    methods = {
+        build("audio_capacity", settings).metrics[0].method
+        for settings in ({"body": "m:f"}, {"body": "m:f", "server": "jack"}, CLIENT, NOTES, NOTES | {"server": "jack"})
+    }
+    assert methods == {
+        "voices, virtual sink", "voices, jack", "voices, observed, auto", "notes, observed, auto",
+        "notes, observed, jack",
+    }  # fmt: skip
+
+
+def told(*levels):
+    """Levels tried: (level, passed)."""
+    endings = {True: Try(Ending.PASSED, 0.5, latency=128 / 48_000), False: Try(Ending.FAILED, 1.2, "deadline")}
+    return Told(where="jackd", levels=[Level(level, (endings[passed], endings[passed])) for level, passed in levels])
+
+
+def test_the_sentence_to_paste():
+    seen = told((16, True), (32, False), (23, True), (24, False))
+    assert sentence(build("audio_capacity", NOTES), [23, 23, 24], seen) == (
+        "128 frames at 48 kHz: 23 notes [23, 24], first limit: deadline; "
+        "latency 2.67 ms jackd (converters not included)"
+    )
+
+
+def test_where_the_search_ends_there_is_no_limit():
+    seen = told((64, True), (128, True))
+    said = sentence(build("audio_capacity", NOTES), [128], seen)
+    assert "128 notes [128, 128], first limit: none up to 128, where the search ends;" in said
