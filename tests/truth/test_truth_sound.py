@@ -167,3 +167,11 @@ def test_fluidsynth_renders_as_it_did(launch, require):
     measurement = probe.measure(launch)
     assert measurement.values["null_peak"] < -80
     assert measurement.values["shift"] == 0
+
+
+def test_the_synthesiser_of_the_scenarios_sounds_as_it_did(launch):
+    settings = tomllib.loads((launch.root / "scenarios" / "audio" / "synth_sound.toml").read_text())["synth_phrase"]
+    only = ("body", "cwd", "rate", "duration", "reference")
+    values = build("audio_quality", {key: settings[key] for key in only}).measure(launch).values
+    assert values["null_peak"] < -100
+    assert values["shift"] == 0
