@@ -17,7 +17,7 @@ IN_MEMORY = frozenset({"tmpfs", "ramfs", "devtmpfs", "hugetlbfs"})
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Files whose pages were dropped, their size together in B, and what stayed: file → B, which others keep in use."""
+    """Files whose pages were dropped, their size together in B, and what stayed of which, B."""
 
     files: tuple[Path, ...]
     size: int

@@ -22,7 +22,8 @@ _NAMED = 3
 def drop_files(start: Start, launcher: Launcher, patterns: tuple[str, ...]) -> Dropped:
     """Start it once to see which files it uses, then drop those and what `patterns` name from the page cache.
 
-    Raises Skipped where the system cannot drop files, Failed where a pattern finds none or the start fails.
+    Raises Skipped where the system cannot drop files, Failed where a pattern finds none or the start fails, Invalid
+    where most of a file that a pattern names would not go.
     """
     if not DROPPABLE:
         raise Skipped('cache = "cold" needs posix_fadvise', hint="measure on Linux")
@@ -38,7 +39,14 @@ def drop_files(start: Start, launcher: Launcher, patterns: tuple[str, ...]) -> D
     code = python_code(told_by_python(start, launcher, TELLS_ITS_CODE, watching))
     emptied(launcher).rmdir()
     found = named | mapped | code | _of_command(start, launcher)
-    return drop({file.resolve() for file in found if file.is_file()})
+    dropped = drop({file.resolve() for file in found if file.is_file()})
+    for file in sorted(file.resolve() for file in named):
+        if dropped.stayed.get(file, 0) > file.stat().st_size / 2:
+            raise Invalid(
+                f"the start would not be cold: {file.name} stays in the page cache",
+                hint="a process has it mapped, or its file system does not write it back: end that, or leave it out",
+            )
+    return dropped
 
 
 def proof(dropped: Dropped, ended: Exit) -> Facts:
@@ -53,7 +61,7 @@ def proof(dropped: Dropped, ended: Exit) -> Facts:
         ("read from the disk", _size(ended.usage.blocks_in * _BLOCK)),
     ]
     if dropped.stayed:
-        rows.append(("stayed, as other processes use it", f"{_size(sum(dropped.stayed.values()))}: {_held(dropped)}"))
+        rows.append(("stayed, in use by other processes", f"{_size(sum(dropped.stayed.values()))}: {_held(dropped)}"))
     return Facts("Cold start", tuple(rows))
 
 

@@ -1,5 +1,6 @@
 """Probe startup with a cold page cache, on scripted ends."""
 
+import mmap
 import sys
 from pathlib import Path
 
@@ -61,7 +62,15 @@ def test_why_it_was_not_cold_is_said():
 def test_what_stayed_is_told():
     many = {Path(f"/usr/lib/{name}.so"): 1000 * size for size, name in enumerate("abcde", 1)}
     facts = dict(proof(Dropped(tuple(many), 99, many), an_exit(blocks_in=1)).rows)
-    assert facts["stayed, as other processes use it"] == "15.0 kB: e.so, d.so, c.so and 2 more"
+    assert facts["stayed, in use by other processes"] == "15.0 kB: e.so, d.so, c.so and 2 more"
+
+
+def test_a_named_file_that_stays_in_memory_makes_it_warm(side, tmp_path):
+    file = tmp_path / "data" / "one"
+    with file.open("rb") as opened, mmap.mmap(opened.fileno(), 0, access=mmap.ACCESS_READ) as view:
+        assert view[0] == ord("z")
+        with pytest.raises(Invalid, match="the start would not be cold: one stays in the page cache"):
+            cold(cache_files=["data/*"]).measure(side(an_exit(), an_exit(blocks_in=20)))
 
 
 def test_a_glob_that_finds_nothing_is_a_failure(side):
