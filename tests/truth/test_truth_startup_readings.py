@@ -10,6 +10,7 @@ import pytest
 from perfkit.instruments.instruction_count import _perf_counts
 from perfkit.instruments.page_cache import IN_MEMORY, file_system
 from perfkit.model.errors import Invalid, Skipped
+from perfkit.model.metric import Kind
 from perfkit.probes import build
 
 pytestmark = [pytest.mark.machine, pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")]
@@ -72,6 +73,40 @@ def test_the_processors_own_counters_agree_with_themselves_or_are_said_to_be_mis
         return
     counts = [probe.measure(launcher).values["instructions"] for _ in range(3)]
     assert max(counts) == pytest.approx(min(counts), rel=0.02)
+
+
+STAND_IN = """#!/bin/sh
+out=/dev/stderr
+shift 5
+if [ "$1" = -o ]; then out=$2; shift 3; fi
+"$@"
+echo '4242,,instructions:u,1000,100.00,,' >"$out"
+"""
+
+
+@pytest.fixture
+def _perf_that_counts(tmp_path, monkeypatch):
+    """A perf as it is where the processor has counters, for machines whose processor is virtual."""
+    (tmp_path / "perf").write_text(STAND_IN)
+    (tmp_path / "perf").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
+    _perf_counts.cache_clear()
+    yield
+    _perf_counts.cache_clear()
+
+
+@pytest.mark.usefixtures("_perf_that_counts")
+@pytest.mark.parametrize("stays", [False, True], ids=["that ends", "that stays"])
+def test_perf_outlives_the_program_that_it_counts(launcher, stays):
+    command = ("/bin/sh", "-c", "echo $$ >>pids; echo up; read line <fifo") if stays else ("/bin/true",)
+    os.mkfifo(launcher.root / "fifo")
+    measured = startup(*command, ready={"stdout": "up"} if stays else {}, instructions=True).measure(launcher)
+    assert measured.values["instructions"] == 4242
+    assert [(metric.method, metric.kind) for metric in measured.metrics] == [("perf", Kind.NOISY)]
+    if stays:
+        pids = (launcher.root / "pids").read_text().split()
+        assert len(pids) == 2
+        assert not any(Path("/proc", pid).exists() for pid in pids)
 
 
 @pytest.fixture
