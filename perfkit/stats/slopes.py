@@ -4,6 +4,7 @@ from math import ceil, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtri, stdtrit
 
 from perfkit.stats.pseudo_median import Interval, finite_sample
 
@@ -30,8 +31,8 @@ def slope_interval(
 
     Residuals are drawn in blocks twice as long as their integrated autocorrelation time (at least the cube root of
     their number, at most a quarter of it), so that what depends on its neighbour stays together; drawn one by one, the
-    interval of samples of memory would be several times too narrow. They are widened by what the line fitted to them
-    took away, two blocks' worth. Percentiles of `rounds` slopes, drawn by `seed`.
+    interval of samples of memory would be several times too narrow. They are widened as Student's t is for so few
+    blocks, two of which the line took. Percentiles of `rounds` slopes, drawn by `seed`.
     """
     at, row = _points(times, values)
     slope = theil_sen(at, row)
@@ -39,8 +40,7 @@ def slope_interval(
     residuals -= np.median(residuals)
     draw = np.random.default_rng(seed)
     length = _block_length(residuals)
-    blocks = residuals.size / length
-    drawn = _moving_blocks(residuals * sqrt(blocks / (blocks - 2)), length, rounds, draw)
+    drawn = _moving_blocks(residuals * _widening(residuals.size / length, level), length, rounds, draw)
     first, second = np.triu_indices(at.size, 1)
     apart = at[second] - at[first]
     slopes = np.empty(rounds)
@@ -86,6 +86,11 @@ def autocorrelation_time(values: ArrayLike) -> float:
     below = np.flatnonzero(correlations < 0.05)
     end = int(below[0]) if below.size else correlations.size
     return 1.0 + 2.0 * float(correlations[:end].sum())
+
+
+def _widening(blocks: float, level: float) -> float:
+    share, free = (1 + level) / 2, blocks - 2
+    return sqrt(blocks / free) * float(stdtrit(free, share) / ndtri(share))
 
 
 def _moving_blocks(

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import suppress
 
 PERIOD = 0.02
 
@@ -63,6 +64,8 @@ def main():
     elif mode == "sharing":
         sharing_a_core()
     else:
+        with suppress(PermissionError):  # where it may: what else runs on the machine then hardly moves what is read
+            os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
         if mode == "threads":
             duty("render-1", 0.2)
             duty("render-2", 0.1)

@@ -33,30 +33,21 @@ def calm(launcher, probe):
     """A launch whose threads waited little for a core; the rule never looks at what is asserted."""
     for _ in attempts():
         measured = probe.measure(launcher)
-        if measured.values["run_delay"] <= 0.10 * (probe.hold or 1.0):
+        if measured.values["run_delay"] <= 0.15 * (probe.hold or 2.0):
             return measured
     return pytest.skip("the machine is too busy: every launch waited for a core")
 
 
-def test_a_group_of_threads_takes_what_its_threads_burn(launcher):
-    probe = cpu("threads", threads={"render": "^render-"})
-    measured = calm(launcher, probe)
+def test_groups_of_threads_take_what_their_threads_burn(launcher):
+    measured = calm(launcher, cpu("threads", threads={"first": "^render-1$", "second": "^render-[2-9]$"}))
     values = measured.values
-    assert values["render_cpu"] == pytest.approx(0.30, rel=CLOSE)
-    assert values["render_cpu_p50"] == pytest.approx(0.30, rel=CLOSE)
-    assert values["cpu"] == pytest.approx(0.30, rel=CLOSE)
-    assert values["cpu_p50"] == pytest.approx(0.30, rel=CLOSE)
-    assert values["render_cpu_p95"] >= values["render_cpu_p50"]
+    for name, share in (("first_cpu", 0.20), ("second_cpu", 0.10), ("cpu", 0.30)):
+        assert values[name] == pytest.approx(share, rel=CLOSE)
+        assert values[f"{name}_p50"] == pytest.approx(share, rel=CLOSE)
+        assert values[f"{name}_p95"] >= values[f"{name}_p50"]
     (curve,) = [each for each in measured.details if isinstance(each, Curve)]
-    assert [name for name, _ in curve.beside] == ["render", "other"]
-    assert "render-1, render-2" in facts(measured)["threads `render`"]
-
-
-def test_each_thread_may_be_a_group(launcher):
-    probe = cpu("threads", threads={"first": "^render-1$", "second": "^render-2$"})
-    values = calm(launcher, probe).values
-    assert values["first_cpu"] == pytest.approx(0.20, rel=CLOSE)
-    assert values["second_cpu"] == pytest.approx(0.10, rel=CLOSE)
+    assert [name for name, _ in curve.beside] == ["first", "second", "other"]
+    assert facts(measured)["threads second"].startswith("render-2: ")
 
 
 def test_a_thread_that_never_sleeps_runs_or_waits(launcher):
@@ -81,11 +72,11 @@ def test_cpu_by_unit_of_work_is_what_a_unit_burns(launcher):
 
 
 def test_a_driver_counts_the_work_of_the_driven_time(launcher):
-    driver = "import time; time.sleep(2); print('calls: 100')"
+    driver = "import time; time.sleep(1.5); print('calls: 100')"
     probe = cpu("threads", hold=None, drive=["python", "-IS", "-c", driver], work=r"calls: (\d+)")
     measured = calm(launcher, probe)
-    # 30 % of 2 s by 100 calls; the driver's own interpreter takes some hundredths of a second beside it.
-    assert measured.values["cpu_per_unit"] == pytest.approx(0.006, rel=0.08)
+    # 30 % of 1.5 s by 100 calls; the driver's own interpreter takes some hundredths of a second beside it.
+    assert measured.values["cpu_per_unit"] == pytest.approx(0.0045, rel=0.08)
 
 
 def test_a_group_without_a_thread_is_a_failure_that_names_the_threads(launcher):

@@ -31,11 +31,11 @@ def facts(monitor: ThreadMonitor, usage: Usage, everything: Group, groups: Seque
     """The circumstances in words, what the sampling itself took among them."""
     if not everything.elapsed:
         return Facts("cpu", (("windows", "none: it ended within a tenth of a second"),))
-    rows = [(RESULT, f"{_share(everything)} of a core over {format_quantity(everything.elapsed, 's')}")]
-    rows += [(f"threads `{one.name}`", _described(one)) for one in groups]
+    each = "".join(f", {one.name} {_share(one)} (p99 of a wait {_worst(one)})" for one in groups)
+    rows = [(RESULT, f"{_share(everything)} of a core over {format_quantity(everything.elapsed, 's')}{each}")]
+    rows += [(f"threads {one.name}", _described(one)) for one in groups]
     rows += [
-        ("all threads", _named(everything.threads)),
-        ("waited for a core", _waits(everything)),
+        ("all threads", _described(everything)),
         ("switches", f"{usage.voluntary_switches} voluntary, {usage.involuntary_switches} involuntary"),
         ("windows", f"{everything.cores.size} of a tenth of a second"),
         ("monitor's own CPU", f"{format_quantity(monitor.own_cpu / everything.elapsed, 'cores', 2)} of a core"),
@@ -44,16 +44,16 @@ def facts(monitor: ThreadMonitor, usage: Usage, everything: Group, groups: Seque
 
 
 def _described(one: Group) -> str:
-    return f"{_share(one)} of a core, {_waits(one)}: {_named(one.threads)}"
+    waited = format_quantity(float(one.waited.sum()), "s")
+    return f"{_named(one.threads)}: {_share(one)} of a core; waited {waited} in all, a run at p99 {_worst(one)}"
 
 
 def _share(one: Group) -> str:
     return format_quantity(one.used / one.elapsed, "cores")
 
 
-def _waits(one: Group) -> str:
-    total, worst = format_quantity(float(one.waited.sum()), "s"), format_quantity(one.wait_p99, "s")
-    return f"{total} in all, a run's wait p99 {worst}"
+def _worst(one: Group) -> str:
+    return format_quantity(one.wait_p99, "s")
 
 
 def _named(threads: Sequence[str]) -> str:

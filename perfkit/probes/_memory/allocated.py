@@ -5,6 +5,7 @@ side's interpreter, traces Python's own allocators too, and follows forks; progr
 """
 
 import json
+import os
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +23,7 @@ _TRACED = ("run", "--quiet", "--force", "--follow-fork", "--trace-python-allocat
 _STEADY = {"PYTHONHASHSEED": "0", "PERFKIT_PAD": ""}
 """What varies from launch to launch by design moves allocations too; here the same code is to give the same bytes."""
 _TOLD = 10
+_OWN = f"{os.sep}memray{os.sep}commands{os.sep}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,10 @@ def measure(course: Course, launcher: Launcher, limit: float | None) -> Measurem
         "peak_heap": float(total.peak),
     }
     return Measurement(
-        values, details=_details(total, len(counted)), run_delay=ended.usage.run_delay, caveats=driven.caveats
+        values,
+        details=_details(total, len(counted), launcher.root),
+        run_delay=ended.usage.run_delay,
+        caveats=driven.caveats,
     )
 
 
@@ -81,14 +86,18 @@ def _run(course: Course, launcher: Launcher, limit: float | None) -> tuple[Exit,
 def _read(launcher: Launcher, program: Program, tracker: tuple[str, ...], capture: Path) -> _Counted:
     """Count a capture with the same interpreter's memray: only it surely knows the capture's format."""
     answer = capture.with_name(f"{capture.name}.json")
-    words = ("stats", "--json", "--force", "--num-largest", str(_TOLD), "--output", str(answer), str(capture))
+    words = ("stats", "--json", "--force", "--num-largest", str(2 * _TOLD), "--output", str(answer), str(capture))
     launcher.run(replace(program, command=(*tracker, *words), ready=Ready(), exit_codes=(0,)))
     stats: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     return _Counted(
         requested=stats["total_bytes_allocated"],
         calls=stats["total_num_allocations"],
         peak=stats["metadata"]["peak_memory"],
-        places=tuple((place["location"], place["size"]) for place in stats["top_allocations_by_size"]),
+        places=tuple(
+            (place["location"], place["size"])
+            for place in stats["top_allocations_by_size"]
+            if _OWN not in place["location"]
+        ),
     )
 
 
@@ -105,17 +114,17 @@ def _together(counted: list[_Counted]) -> _Counted:
     )
 
 
-def _details(total: _Counted, processes: int) -> tuple[Facts, ...]:
+def _details(total: _Counted, processes: int, root: Path) -> tuple[Facts, ...]:
     asked, calls = format_quantity(total.requested, "B"), format_quantity(total.calls, "1")
     rows = [
         (RESULT, f"{asked} requested in {calls} allocations, at most {format_quantity(total.peak, 'B')} at once"),
         ("processes", str(processes)),
     ]
-    places = [(_place(where), format_quantity(size, "B")) for where, size in total.places]
+    places = [(format_quantity(size, "B"), _place(where, root)) for where, size in total.places]
     return (Facts("allocations", tuple(rows)), Facts("most bytes requested by", tuple(places)))
 
 
-def _place(where: str) -> str:
-    """What memray writes as `function:file:line`, as people read it: `function  file:line`."""
+def _place(where: str, root: Path) -> str:
+    """What memray writes as `function:file:line`, as people read it; a file of the project from its root."""
     function, _, place = where.partition(":")
-    return f"{function}  {place}" if place else where
+    return f"{function}  {place.removeprefix(f'{root}{os.sep}')}" if place else where

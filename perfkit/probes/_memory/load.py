@@ -138,7 +138,7 @@ def _caveats(*phases: _Phase) -> tuple[str, ...]:
 
 
 def _levels(at_rest: _Phase, loaded: _Phase) -> tuple[tuple[str, float], ...]:
-    return (("idle", float(at_rest.peak)), (f"peak ({loaded.method})", float(loaded.peak)))
+    return (("idle", float(at_rest.peak)), ("peak", float(loaded.peak)))
 
 
 def _moments(phases: list[_Phase]) -> list[tuple[str, float]]:

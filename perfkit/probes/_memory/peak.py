@@ -32,7 +32,7 @@ def measure(course: Course, launcher: Launcher, metric: Metric, method: str, lim
     taken, peak, caveats = _peak(ended, method, watch.peak_pss, sampled=sampled)
     return Measurement(
         {"peak_memory": float(peak), "cpu_time": ended.usage.cpu_time},
-        details=curve(watch, ((f"peak ({taken})", float(peak)),), phases),
+        details=curve(watch, (("peak", float(peak)),), phases),
         metrics=(replace(metric, method=taken),),
         run_delay=ended.usage.run_delay,
         caveats=(*caveats, *driven.caveats),
