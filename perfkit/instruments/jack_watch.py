@@ -31,8 +31,9 @@ class Watched:
     """What one client saw: one entry for each cycle in which it ran.
 
     `at` is when it ran (CLOCK_MONOTONIC, s) and `since` how long after the cycle's begin, s; `frame` is the server's
-    clock in frames, `own` the duration of its callback in s; `recorded` is cycles × frames. `cpu` is the CPU time of
-    the program that was followed so far, s, and `thread` the one of its threads that the server calls.
+    clock in frames, `own` the duration of its callback in s; `recorded` is cycles × frames. Of the program that was
+    followed, `thread` is the one of its threads that the server calls, `cpu` its CPU time so far, s, and `waited` how
+    long that thread has waited for a core so far, s.
     """
 
     rate: int
@@ -45,6 +46,7 @@ class Watched:
     own: NDArray[np.float64]
     recorded: NDArray[np.float32]
     cpu: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    waited: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     thread: Called | None = None
 
     @property
@@ -130,6 +132,7 @@ def _read(told: Mapping[str, Any], recorded: NDArray[np.float32]) -> Watched:
         own=np.array(told["own"], float) / _NS,
         recorded=recorded.reshape(-1, told["block"]),
         cpu=np.array(told["cpu"], float) / _NS if thread else np.zeros(0),
+        waited=np.array(told["waited"], float) / _NS if thread else np.zeros(0),
         thread=Called(thread["name"], thread["used"] / _NS, thread["waited"] / _NS) if thread else None,
     )
 

@@ -23,11 +23,16 @@ def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
     """Play a stretch; a block that the machine stalled is disturbed, not missed. Raises as `virtual_sink.play` does."""
     if not hasattr(os, "sched_getaffinity"):
         return play(launcher, stretch)
+    return excused(*play_and_watch(launcher, stretch))
+
+
+def play_and_watch(launcher: Launcher, stretch: Stretch) -> tuple[Played, Canary]:
+    """A stretch as it was played, and what a canary above it on its core saw. Needs os.sched_getaffinity."""
     core, since = max(os.sched_getaffinity(0)), time.monotonic_ns()
     perch = Perch(core, since + round(_PHASE * stretch.period * 1e9), _LATE)
     with canary_beside(launcher, stretch.period, perch) as canary:
         played = play(launcher, replace(stretch, core=core, since=since))
-    return excused(played, canary)
+    return played, canary
 
 
 def excused(played: Played, canary: Canary) -> Played:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from perfkit.instruments.audio_servers import AudioServer
 from perfkit.instruments.jack_watch import Watch, Watched, watch
@@ -19,6 +20,8 @@ _MARGIN = 0.1
 _CANARY_WITHIN = 1.0
 _SPARE = 10.0
 _FEWEST = 10
+_ALONE = 0.9
+"""Of the process's CPU time: where its audio thread used so much, the others hardly did anything."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +91,7 @@ def observe(launcher: Launcher, server: AudioServer, client: External, what: Obs
     everything = grid(canary)
     first = max(everything.starts[0], seen.at[0] - seen.since[0]) + what.warmup * canary.period
     cycles = everything.between(first, min(everything.starts[-1], seen.at[-1]))
-    held = hold(cycles, seen.at)
+    held = hold(cycles, seen.at, _waited(seen))
     if len(held.entries) < _FEWEST:
         raise Failed(
             f"{what.output_port} delivered only {len(held.entries)} blocks in {what.seconds:.3g} s",
@@ -114,6 +117,16 @@ def floor_of(canary: Watched) -> Blocks:
     nothing = np.zeros(len(canary.own))
     waited = 1 + (finished > canary.period).astype(np.int64)
     return Blocks(canary.since, canary.own, nothing, nothing, finished, waited)
+
+
+def _waited(seen: Watched) -> NDArray[np.float64] | None:
+    """How long the client's thread waited for a core in each block, s; None where it was not the machine's doing alone.
+
+    That is where other threads of the client, which may have held it up, do much of its work.
+    """
+    if seen.thread is None or seen.thread.used < _ALONE * (seen.cpu[-1] - seen.cpu[0]):
+        return None
+    return np.diff(seen.waited, prepend=seen.waited[0])
 
 
 def _played(port: str, seen: Watched, canary: Watched, held: Held) -> Played:

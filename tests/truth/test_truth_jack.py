@@ -253,8 +253,10 @@ def test_ctrl_c_leaves_neither_processes_nor_shared_memory(server, short_folder)
 @pytest.mark.parametrize("frames", DELAYS)
 def test_twenty_launches_lie_within_a_hundredth_of_a_frame(server, frames):
     found = [measure("audio_latency", **delay(server, frames)).values["latency_frames"] for _ in range(20)]
-    assert max(abs(one - float(frames)) for one in found) <= 0.01
-    assert statistics.stdev(found) <= 0.01
+    off, scatter = max(abs(one - float(frames)) for one in found), statistics.stdev(found)
+    print(f"{server}, {frames} frames: off by {off:.5f} at most, sd {scatter:.5f}, over 20 launches")
+    assert off <= 0.01
+    assert scatter <= 0.01
 
 
 @pytest.mark.slow
@@ -271,6 +273,7 @@ def test_jack_iodelay_agrees_on_the_same_loop(server, require):
             excitation(3),
             send(launcher, running, excitation(3), tail=9_600, route=Route(("delay:in",), ("delay:out",))).recorded,
         )
+    print(f"{server}: perfkit {ours.frames:.4f}, jack_iodelay {theirs:.4f} frames")
     assert ours.trouble == ""
     assert ours.frames == pytest.approx(theirs, abs=0.01)
 

@@ -11,6 +11,7 @@ from .opening import FIFO, RESET_ON_FORK
 
 ROUND_ROBIN = 2
 _CPU_CLOCK_OF_PROCESS = 2  # CPUCLOCK_SCHED, see clock_getcpuclockid(3)
+_SCHEDSTAT = "/proc/%d/task/%d/schedstat"
 _WOKEN = 0.5
 
 Thread = Tuple[int, int]  # process and thread
@@ -39,7 +40,7 @@ def _take(found: Snapshot, processes: list[int], thread: Thread) -> None:
 
 def read_clocks(thread: Thread) -> Clocks:
     """The clocks of a thread. Raises OSError where it is gone."""
-    with open("/proc/%d/task/%d/schedstat" % thread, encoding="ascii") as file:
+    with open(_SCHEDSTAT % thread, encoding="ascii") as file:
         used, waited, times = map(int, file.read().split())
     return used, waited, times
 
@@ -74,6 +75,7 @@ class Followed:
     def __init__(self, thread: Thread) -> None:
         self.thread = thread
         self.clock = (~thread[0] << 3) | _CPU_CLOCK_OF_PROCESS
+        self.file = os.open(_SCHEDSTAT % thread, os.O_RDONLY)
         self.began = read_clocks(thread)
 
     def process_time(self) -> int:
@@ -81,6 +83,13 @@ class Followed:
         try:
             return time.clock_gettime_ns(self.clock)
         except OSError:
+            return -1
+
+    def waited(self) -> int:
+        """How long the thread has waited for a core so far, ns; -1 once it is gone."""
+        try:
+            return int(os.pread(self.file, 64, 0).split()[1])
+        except (OSError, IndexError):
             return -1
 
     def told(self) -> dict[str, Any] | None:

@@ -39,6 +39,7 @@ from .opening import (
 )
 from .threads import Followed, called, snapshot
 
+COLUMNS = ("at", "frame", "since", "own", "cpu", "waited")
 _BYTES = 4
 _NOTE_ON, _VELOCITY = 0x90, 100
 _AT_ONCE = 8  # note-ons of a cycle: a buffer of MIDI events is small
@@ -47,7 +48,11 @@ _SPARE = 1.25
 
 
 class Watch:
-    """The process callback and its columns: ns of the clock, the server's frame, µs in the cycle, own ns, CPU ns."""
+    """The process callback and its columns.
+
+    They are ns of the clock, the server's frame, µs in the cycle, own ns, and of the program CPU ns and those for which
+    its thread waited for a core.
+    """
 
     def __init__(self, client: Any, request: dict[str, Any]) -> None:
         self.client = client
@@ -57,7 +62,9 @@ class Watch:
         self.cycles = Cycles(client)
         room = int(_SPARE * request["seconds"] * client.samplerate / client.blocksize) + 1
         self.room = request["cycles"] if request["freewheel"] else room
-        self.at, self.frame, self.since, self.own, self.cpu = (array.array("q", bytes(8 * self.room)) for _ in range(5))
+        self.at, self.frame, self.since, self.own, self.cpu, self.waited = (
+            array.array("q", bytes(8 * self.room)) for _ in COLUMNS
+        )
         self.recorded = memoryview(bytearray(_BYTES * client.blocksize * self.room))
         self.count = 0
         self.called = 0
@@ -82,6 +89,7 @@ class Watch:
         self.frame[at] = self.client.last_frame_time
         if self.followed is not None:
             self.cpu[at] = self.followed.process_time()
+            self.waited[at] = self.followed.waited()
         size = _BYTES * frames
         self.recorded[at * size : (at + 1) * size] = self.input.get_buffer()
         if at == 0:
@@ -102,7 +110,7 @@ class Watch:
 
     def report(self) -> dict[str, Any]:
         """Everything seen."""
-        columns = {name: getattr(self, name)[: self.count].tolist() for name in ("at", "frame", "since", "own", "cpu")}
+        columns = {name: getattr(self, name)[: self.count].tolist() for name in COLUMNS}
         return columns | {
             "rate": self.client.samplerate,
             "block": self.client.blocksize,

@@ -1,0 +1,31 @@
+"""What of a client's waiting for a core was the machine's doing."""
+
+import numpy as np
+import pytest
+
+from perfkit.instruments.jack_watch import Called, Watched
+from perfkit.probes._audio_observed import _waited
+
+CYCLES = 10
+
+
+def seen(thread, process):
+    """Ten cycles in which the audio thread used `thread` s, and its process `process` s."""
+    nothing = np.zeros(CYCLES)
+    return Watched(
+        rate=48_000, block=128, real_time=True, xruns=0, at=nothing, frame=np.zeros(CYCLES, np.int64), since=nothing,
+        own=nothing, recorded=np.zeros((CYCLES, 128), np.float32), cpu=np.linspace(5.0, 5.0 + process, CYCLES),
+        waited=np.array([2.0] * 4 + [2.5] * 6), thread=Called("audio", thread, 0.5) if thread else None,
+    )  # fmt: skip
+
+
+def test_waiting_is_told_block_by_block():
+    assert _waited(seen(0.95, 1.0)) == pytest.approx([0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0])
+
+
+def test_nothing_is_excused_where_other_threads_of_the_client_may_have_held_it_up():
+    assert _waited(seen(0.5, 1.0)) is None
+
+
+def test_nothing_is_known_of_a_client_that_runs_already():
+    assert _waited(seen(0.0, 0.0)) is None
