@@ -1,9 +1,9 @@
 """A TCP proxy that is a slow link: latency, jitter and bandwidth of either direction, shared by its connections.
 
 Run by perfkit's own interpreter as `python -m perfkit.worker.network_proxy JSON`: {"upstream": [[host, port], ...],
-"delay", "jitter" (s), "rate" (bit/s, 0 for no limit), "seed", "told"}. It listens on 127.0.0.1, one port for each
-upstream, and writes their numbers to the file `told`. At SIGTERM it prints what it passed on and how much of that was
-late, as JSON, and ends.
+"delay", "jitter" (s), "rate" (bit/s, 0 for no limit), "seed", "late" (s from which something is late), "told"}. It
+listens on 127.0.0.1, one port for each upstream, and writes their numbers to the file `told`. At SIGTERM it prints what
+it passed on and how much of that was late, as JSON, and ends.
 
 A connection is accepted at once, so its first bytes wait for the round trip that opening it would have taken.
 """
@@ -17,13 +17,15 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from itertools import count
+from operator import methodcaller
 from typing import Any, cast
 
+from perfkit.instruments.priority import preferred
 from perfkit.instruments.timerfd import open_timer
 
-_LATE = 1e-3
 _PIECE = 1448
 """Bytes of an Ethernet packet's payload; data on a limited link leaves in pieces of this or of 2 ms."""
 _PIECE_SECONDS = 2e-3
@@ -34,8 +36,9 @@ _MOST_HELD = 4 * 2**20
 class Clockwork:
     """Does things at their times."""
 
-    def __init__(self) -> None:
+    def __init__(self, late: float) -> None:
         self.done, self.late = 0, 0
+        self._late = late
         self._loop = asyncio.get_running_loop()
         self._waiting: list[tuple[float, int, Callable[[], None]]] = []
         self._numbers = count()
@@ -60,9 +63,10 @@ class Clockwork:
             self._timer.take()
         while self._waiting and self._waiting[0][0] <= (now := time.monotonic()):
             due, _, action = heapq.heappop(self._waiting)
-            action()
+            with suppress(OSError):  # an end that is gone must not stop the others
+                action()
             self.done += 1
-            self.late += now - due > _LATE
+            self.late += now - due > self._late
         if self._waiting:
             self._set(self._waiting[0][0])
 
@@ -115,7 +119,7 @@ class Lane(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The other end learns of it when it has arrived; this one may still be written to."""
         self._ended = True
-        self._later(0, lambda: self.other.put(self.other.finish))
+        self._later(0, partial(self.other.put, self.other.finish))
         return True
 
     def finish(self, transport: asyncio.Transport) -> None:
@@ -125,9 +129,8 @@ class Lane(asyncio.Protocol):
             transport.close()
 
     def connection_lost(self, error: Exception | None) -> None:
-        """The other end is closed after what was sent before; at once where this one broke."""
-        close: Callable[[asyncio.Transport], None] = asyncio.Transport.abort if error else asyncio.Transport.close
-        self._later(0, lambda: self.other.put(close))
+        """The other end is closed, or broken where this one broke, after what was sent before."""
+        self._later(0, partial(self.other.put, methodcaller("abort" if error else "close")))
 
     def pause_writing(self) -> None:
         """This end does not read: the other one has to wait."""
@@ -152,7 +155,7 @@ class Lane(asyncio.Protocol):
 
     def refused(self) -> None:
         """There is no other end: break this one, as a service would that does not listen."""
-        self.put(asyncio.Transport.abort)
+        self.put(methodcaller("abort"))
 
     def _deliver(self, piece: bytes) -> None:
         self._held -= len(piece)
@@ -177,7 +180,7 @@ async def _serve(asked: dict[str, Any]) -> None:
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    clockwork = Clockwork()
+    clockwork = Clockwork(asked["late"])
     draw = random.Random(asked["seed"])  # noqa: S311 - jitter, not a secret
     there, back = (Link(asked["delay"], asked["jitter"], asked["rate"], draw) for _ in range(2))
     connecting: set[asyncio.Task[None]] = set()
@@ -215,4 +218,5 @@ def _tell(path: str, ports: list[int]) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(json.loads(sys.argv[1])))
+    with preferred():  # it stands for a network, which waits for nobody
+        asyncio.run(_serve(json.loads(sys.argv[1])))

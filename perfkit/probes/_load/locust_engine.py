@@ -12,7 +12,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,8 +69,7 @@ def _asked(plan: Plan, site: Site, due: NDArray[np.float64], patience: float) ->
     """The folder from which the master works."""
     assert plan.http is not None
     assert plan.pace is not None
-    folder = site.launcher.tmp / "locust"
-    folder.mkdir()
+    folder = Path(mkdtemp(prefix="locust-", dir=site.launcher.tmp))
     crew, http = plan.crew, plan.http
     host, port = crew.address
     asked = {
@@ -97,7 +98,7 @@ class _Watch:
         opens = json.loads(told.read_text(encoding="utf-8"))["start"] + plan.warmup
         readings: list[CpuReading | None] = []
         for at in (opens, opens + plan.duration):
-            if not self.until(lambda at=at: time.monotonic() >= at):
+            if not self.until(partial(_past, at)):
                 return None, None
             readings.append(None if self._service is None else read_tree(self._service))
         return readings[0], readings[1]
@@ -126,6 +127,10 @@ class _Watch:
         if failed := outcome.get("failed"):
             raise Invalid(failed, hint="the load was not what it should be; nothing is known of the service")
         return outcome
+
+
+def _past(at: float) -> bool:
+    return time.monotonic() >= at
 
 
 def lives(pid: int) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,7 +52,8 @@ class Told:
         for entry in entries:
             times.update({int(time): count for time, count in entry["response_times"].items()})
             by_second.update({int(second): count for second, count in entry["num_reqs_per_sec"].items()})
-        began = min(entry["start_time"] for entry in entries)
+        # An entry begins with its first answer, which was asked for one response time before.
+        began = min(entry["start_time"] - (entry["min_response_time"] or 0.0) * 1e-3 for entry in entries)
         ended = max(entry["last_request_timestamp"] or began for entry in entries)
         return cls(
             sent=sum(entry["num_requests"] for entry in entries),
@@ -81,7 +83,7 @@ class Told:
 def load(plan: Plan, site: Site) -> Report:
     """One run. Raises Failed where Locust does not come to its end or sends nothing, Skipped where it is missing."""
     python = _python(site)
-    results = site.launcher.tmp / "locust.json"
+    results = Path(mkdtemp(prefix="locust-", dir=site.launcher.tmp)) / "told.json"
     first = None if site.service is None else read_tree(site.service)
     locust = site.launcher.start(Program(_command(plan, site, python, results), exit_codes=(0, _FAILED_REQUESTS)))
     if not _ended(locust, site.service):

@@ -82,7 +82,7 @@ class LocustSettings:
                 if getattr(self, key):
                     raise ValueError(f'`{key}` is nothing that engine = "{engine}" has; write engine = "locust"')
             return
-        unknown = ("call", "streams", "capacity")
+        unknown: tuple[str, ...] = ("call", "streams", "capacity")
         if not self.locustfile:
             if given["arrivals"] == "closed":
                 raise ValueError("users of a closed loop are a locustfile's: write `locustfile`")

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import mkdtemp
 from urllib.parse import urlsplit
 
 from perfkit.instruments.netem import NetworkSpace
@@ -37,7 +38,7 @@ def started_inside(space: NetworkSpace, service: Program, launcher: Launcher) ->
         target = launcher.start(inside)
         target.wait_ready(launcher.remaining)
         return target
-    told = launcher.tmp / "ready-inside"
+    told = Path(mkdtemp(prefix="inside-", dir=launcher.tmp)) / "ready"
     target = launcher.start(replace(inside, ready=Ready(file=str(told))))
     with _asking(space, answers, told):
         target.wait_ready(launcher.remaining)

@@ -1,0 +1,174 @@
+"""The engine `locust` on services whose behaviour is known: as true as the other one, and nothing lost on the way."""
+
+import importlib.util
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from perfkit.instruments.process import LauncherClient
+from perfkit.model.errors import Failed, Invalid
+from perfkit.model.launch import Facts, Measurement
+from perfkit.probes import build
+from tests.truth.clean import attempts
+
+pytestmark = pytest.mark.machine
+
+SERVICE = str(Path(__file__).with_name("load_service.py"))
+LOCUSTFILE = """
+from locust import FastHttpUser, task
+
+class Visitor(FastHttpUser):
+    @task
+    def look(self):
+        self.client.get("/")
+"""
+
+
+@pytest.fixture(autouse=True)
+def _locust(require):
+    require(importlib.util.find_spec("locust"), "pip install 'perfkit[locust]'")
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def load(mode: str, **settings):
+    port = free_port()
+    service = {"command": ["python", SERVICE, mode, str(port)], "ready": {"stdout": "ready"}}
+    return build("load", {"engine": "locust", "service": service, "url": f"http://127.0.0.1:{port}/"} | settings)
+
+
+@contextmanager
+def launching(tmp: Path):
+    root, inner = tmp / "root", tmp / "tmp"
+    root.mkdir(exist_ok=True)
+    inner.mkdir()
+    try:
+        with (
+            LauncherClient.open() as client,
+            client.launch(root=root, python=sys.executable, tmp=inner, seed=5, timeout=90.0) as launcher,
+        ):
+            yield launcher
+    finally:
+        subprocess.run(["rm", "-r", inner], check=True)
+
+
+def within(probe, tmp: Path, waiting: float = 1.0) -> Measurement:
+    """A launch that the generator kept up with, and whose service waited for a core no more than `waiting` of it."""
+    for _ in attempts():
+        with launching(tmp) as launcher:
+            try:
+                measured = probe.measure(launcher)
+            except Invalid as error:
+                if "generator" not in str(error):
+                    raise
+                continue
+        if (measured.run_delay or 0.0) < waiting * probe.duration:
+            return measured
+    return pytest.skip("the machine disturbed every launch")
+
+
+def facts(measured: Measurement) -> dict[str, str]:
+    return dict(next(detail for detail in measured.details if isinstance(detail, Facts)).rows)
+
+
+def senders() -> list[int]:
+    """The processes of masters and workers."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = path.read_bytes()
+        except OSError:
+            continue
+        if b"perfkit.worker.locust_" in words and b"sh\0-c" not in words:
+            found.append(int(path.parent.name))
+    return found
+
+
+def test_a_pause_of_a_second_shows_in_the_p99_of_four_workers(tmp_path):
+    # 200 of 1600 requests fall into the pause; the worst hundredth of all waited for .92 to 1 s of it.
+    measured = within(load("pausing", rate=200, duration="8 s"), tmp_path, 0.02)
+    assert 0.850 < measured.values["response_p99"] < 0.950
+    assert 0.95 < measured.values["response_max"] < 1.10
+    assert measured.values["response_p50"] < 0.020
+    assert measured.values["dropped"] == 0
+    assert facts(measured)["requests by worker"] == "400, 400, 400, 400"
+
+
+@contextmanager
+def helping(port: int, workers: int, loads: int):
+    command = (sys.executable, "-m", "perfkit", "load-worker", "--master", f"127.0.0.1:{port}")
+    with subprocess.Popen(
+        (*command, "--workers", str(workers), "--loads", str(loads)), stderr=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGINT)
+            process.wait(20)
+
+
+def test_workers_of_another_command_send_their_part(tmp_path):
+    port = free_port()
+    probe = load("errors", rate=100, duration="2 s", expect_workers=2, bind=f"127.0.0.1:{port}")
+    with helping(port, workers=2, loads=100) as helper:
+        measured = within(probe, tmp_path)
+        helper.send_signal(signal.SIGINT)
+        said = helper.stderr.read()
+    assert measured.values["errors"] == 20
+    assert facts(measured)["requests by worker"] == "100, 100"
+    assert facts(measured)["errors"] == "HTTP 500 × 20"
+    assert measured.values["response_p50"] == pytest.approx(0.2, abs=0.02)
+    assert re.search(r"worker [12]: sent 100 requests", said)
+
+
+def test_a_worker_that_dies_makes_the_launch_invalid_with_its_name(tmp_path):
+    def kill() -> None:
+        until = time.monotonic() + 20
+        while len(senders()) < 3 and time.monotonic() < until:
+            time.sleep(0.05)
+        time.sleep(2.0)
+        os.kill(max(senders()), signal.SIGKILL)
+
+    killing = threading.Thread(target=kill)
+    killing.start()
+    with (
+        launching(tmp_path) as launcher,
+        pytest.raises(Invalid, match=r"worker 2 of 2 on this machine ended .*SIGKILL"),
+    ):
+        load("at_once", rate=100, duration="20 s", workers=2).measure(launcher)
+    killing.join()
+    assert not senders()
+
+
+def test_a_service_that_dies_is_a_failure_with_its_last_words(tmp_path):
+    with launching(tmp_path) as launcher, pytest.raises(Failed, match=r"\(exit code 3\): out of oscillators"):
+        load("dying", rate=200, duration="5 s", workers=2).measure(launcher)
+    assert not senders()
+
+
+def test_a_locustfile_runs_as_it_is_and_says_what_its_percentiles_are_worth(tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "locustfile.py").write_text(LOCUSTFILE)
+    probe = load("errors", locustfile="locustfile.py", users=4, duration="2 s")
+    measured = within(probe, tmp_path)
+    # Each of four users waits 200 ms for an answer, so there are 20 a second at most; one in ten is an error.
+    assert 12 < measured.values["throughput"] < 20
+    assert measured.values["errors"] > 0
+    assert measured.values["response_p50"] == pytest.approx(0.2, abs=0.02)
+    assert measured.values["cpu_per_request"] > 0
+    assert "closed loop: coordinated omission" in measured.caveats
+    assert facts(measured)["grade"] == "closed loop: coordinated omission; Locust's own percentiles have two digits"
