@@ -14,10 +14,11 @@ _TAIL = 400
 
 @dataclass(frozen=True, slots=True)
 class Driven:
-    """What drove a program: what the driver printed, how many requests it sent of ours, and what went wrong there."""
+    """What drove a program: what the driver printed, how many requests of ours in how many s, and caveats of that."""
 
     stdout: str = ""
     requests: int | None = None
+    seconds: float | None = None
     caveats: tuple[str, ...] = ()
 
 
@@ -44,6 +45,14 @@ class Course:
         """Whether it is waited for rather than ended."""
         return not self.driven and self.hold is None and self.program.ready.at_exit
 
+    def start(self, launcher: Launcher) -> Target:
+        """Start it, with what will drive it at hand."""
+        if self.load is not None:
+            from perfkit.probes._driven_load import load_engine
+
+            load_engine(self.load)
+        return launcher.start(self.program)
+
     def await_ready(self, launcher: Launcher, target: Target) -> None:
         """Wait until it is ready, where it tells so."""
         if not self.program.ready.at_exit:
@@ -64,8 +73,8 @@ class Course:
         if self.load is not None:
             from perfkit.probes._driven_load import send
 
-            requests, caveats = send(self.load, launcher, target)
-            return Driven(requests=requests or None, caveats=caveats)
+            sent = send(self.load, launcher, target)
+            return Driven(requests=sent.requests or None, seconds=sent.seconds, caveats=sent.caveats)
         if not self.drive:
             return Driven()
         driver = launcher.start(replace(self.program, command=self.drive, ready=Ready(), exit_codes=(0,)))

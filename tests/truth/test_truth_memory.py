@@ -1,5 +1,6 @@
 """Programs that need a known amount of memory, read by every method that can see it."""
 
+import socket
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -231,6 +232,41 @@ print("iterations", number)
 """
     measured = measure(launcher, work, mode="leak", iterations=r"iterations (\d+)", warmup="0.3 s")
     assert measured.values["leak_per_iteration"] == pytest.approx(5 * 4096, rel=0.1)
+
+
+KEEPS = """
+import asyncio, sys
+kept = []
+class Answer(asyncio.Protocol):
+    def connection_made(self, transport):
+        self.transport = transport
+    def data_received(self, data):
+        kept.append(b"x" * int(sys.argv[2]))
+        self.transport.write(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok")
+async def main():
+    server = await asyncio.get_running_loop().create_server(Answer, "127.0.0.1", int(sys.argv[1]))
+    await server.serve_forever()
+asyncio.run(main())
+"""
+
+
+def requested(kept, **settings):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    load = {"url": f"http://127.0.0.1:{port}/", "rate": 100, "duration": "2.6 s"}
+    command = ["python", "-IS", "-c", KEEPS, str(port), str(kept)]
+    return build("memory", {"command": command, "ready": {"tcp": port}, "load": load, **settings})
+
+
+def test_requests_drive_a_leak_that_each_of_them_makes(launcher):
+    measured = requested(40_000, mode="leak", warmup="0.3 s").measure(launcher)
+    assert measured.values["leak_per_iteration"] == pytest.approx(40_000, rel=0.1)
+    assert said(measured).startswith("leaks 4")
+
+
+def test_a_program_that_passes_its_limit_by_requests_is_ended(launcher):
+    with pytest.raises(Failed, match="passed the limit of 100 MB"):
+        requested(2_000_000, mode="load", limit="100 MB").measure(launcher)
 
 
 PASSES = """

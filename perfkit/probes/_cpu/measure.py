@@ -77,7 +77,7 @@ def measure(course: Course, launcher: Launcher, threads: Mapping[str, str], work
 
 
 def _monitored(course: Course, launcher: Launcher) -> Monitored:
-    target = launcher.start(course.program)
+    target = course.start(launcher)
     course.await_ready(launcher, target)
     first, last = read_tree(target.pid), None
     with ThreadMonitor(target.pid) as monitor:

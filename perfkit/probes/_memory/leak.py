@@ -34,7 +34,7 @@ def measure(
 
     Raises Invalid where there are too few readings, Failed where a command fails.
     """
-    target = launcher.start(course.program)
+    target = course.start(launcher)
     with watched(target.pid, limit) as watch:
         worked = _work(course, launcher, target, watch)
     whole = worked.ended - worked.began
@@ -49,9 +49,9 @@ def measure(
     values = {"leak": leak.slope, "cpu_time": worked.exit.usage.cpu_time}
     rows = [(RESULT, words(leak)), *_rows(leak, len(readings))]
     if iterations is not None or worked.driven.requests is not None:
-        done = _iterations(worked, iterations)
-        values["leak_per_iteration"] = leak.slope * whole / done
-        rows.append(("iterations", f"{done:g} in {format_quantity(whole, 's')}"))
+        done, seconds = _iterations(worked, iterations), worked.driven.seconds or whole
+        values["leak_per_iteration"] = leak.slope * seconds / done
+        rows.append(("iterations", f"{done:g} in {format_quantity(seconds, 's')}"))
     return Measurement(
         values,
         details=(

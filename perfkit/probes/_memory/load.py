@@ -74,7 +74,7 @@ def measure(
     """
     if not PEAKS_RESETTABLE:
         raise Skipped("this system cannot begin a high-water mark anew (/proc/PID/clear_refs)", hint="run it on Linux")
-    target = launcher.start(course.program)
+    target = course.start(launcher)
     with watched(target.pid, limit, interval=_INTERVAL) as watch:
         course.await_ready(launcher, target)
         phases = _Phases(target.pid, watch)
