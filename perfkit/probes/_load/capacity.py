@@ -9,14 +9,16 @@ from perfkit.model.errors import Failed
 from perfkit.model.launch import RESULT, Curve, Detail, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.measure import Job, Loaded, load
+from perfkit.probes._load.report import Report
 from perfkit.probes._load.settings import LEAST_READINGS, Capacity
-from perfkit.probes._load.validity import Objection
 
 _DOUBLED = 2.0
 _DEEPEST = 64
 """The search gives up below this part of the rate that it begins with."""
 _AGAIN = 3
-"""Tries of a step in which the generator, not the service, was too slow."""
+"""Tries of a step that fails while the machine disturbs it."""
+_WAITED = 0.05
+"""The share of a step that the service may wait for a core."""
 
 
 Once = Callable[[Job, Launcher], Loaded]
@@ -43,6 +45,7 @@ class Search:
 
     steps: list[Step] = field(default_factory=list)
     answers: list[float] = field(default_factory=list)
+    disturbed: int = 0
     where: str = ""
 
 
@@ -107,15 +110,23 @@ def _step(job: Job, asked: Capacity, rate: float, found: Search, once: Callable[
             if not any(step.passed for step in found.steps):
                 raise
             return Step(rate, 0.0, None, str(error))
-        objections = loaded.report.objections
-        if not objections or not all(objection.generator for objection in objections):
+        judged = _judged(rate, asked, loaded.report)
+        if judged.passed or not _disturbed(loaded.report, seconds):
             break
+        found.disturbed += 1
     found.where = loaded.pinning
-    return _judged(rate, asked, loaded, objections)
+    return judged
 
 
-def _judged(rate: float, asked: Capacity, loaded: Loaded, objections: tuple[Objection, ...]) -> Step:
-    values = loaded.report.values
+def _disturbed(report: Report, seconds: float) -> bool:
+    """Whether the machine, and not the service, may have been too slow, whatever the response times."""
+    waited = (report.cpu.run_delay or 0.0) if report.cpu else 0.0
+    objections = report.objections
+    return waited > _WAITED * seconds or (bool(objections) and all(objection.generator for objection in objections))
+
+
+def _judged(rate: float, asked: Capacity, report: Report) -> Step:
+    values, objections = report.values, report.objections
     p99 = values.get("response_p99")
     achieved = values["throughput"] / rate
     if objections:
@@ -134,6 +145,7 @@ def _details(asked: Capacity, found: Search, middle: float) -> tuple[Detail, ...
         (RESULT, result),
         ("searches", ", ".join(_rate(answer) for answer in found.answers)),
         ("steps", f"{len(found.steps)} of {format_quantity(asked.step, 's')} or more, each on a fresh service"),
+        ("disturbed", str(found.disturbed)),
         ("pinning", found.where),
     )
     steps = sorted({step.rate: step for step in found.steps}.values(), key=lambda step: step.rate)

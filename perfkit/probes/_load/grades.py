@@ -28,5 +28,6 @@ class Grade(StrEnum):
 
 
 TOOLS = {"wrk": Grade.NONE, "wrk2": Grade.TRUE, "vegeta": Grade.APPROXIMATE, "oha": Grade.TRUE}
-"""Foreign engines. wrk keeps its connections busy and times what it sends. wrk2 and `oha -q --latency-correction` count
+"""Foreign engines. wrk keeps its connections busy, times what it sends, and adds guesses of what stalls kept it from
+sending. wrk2 and `oha -q --latency-correction` count
 from when each request was due, as their documentation says. vegeta sends by a schedule and counts from the sending."""

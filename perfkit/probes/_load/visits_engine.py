@@ -7,6 +7,7 @@ interpreter and packages. In a comparison each side's own function is called.
 import json
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,8 @@ from perfkit.probes._load.tally import Tally, tally_for
 _WORKER = Path(__file__).parents[2] / "worker" / "visits.py"
 _HEAD_START = 0.1
 """Seconds from the end of the preparations to the first call: the child looks for its start every 2 ms."""
+
+_HOLDING = "the function holds the event loop, or the machine is busy: let it await, or lower `rate`"
 
 
 def load(plan: Plan, site: Site) -> Report:
@@ -89,8 +92,9 @@ def _read(plan: Plan, report: Path, due: NDArray[np.float64], own: Report) -> Re
         raise Failed(
             f"{error} ({told['first_error'] or 'too slow'})", hint=f"call {plan.call.function} once by hand"
         ) from None
+    objections = tuple(replace(each, hint=_HOLDING) if each.generator else each for each in requests.objections)
     rows = (("calls", f"{plan.call.function}, in the side's Python {told['python']}"),)
-    return joined(Report(values={}, rows=rows), own, requests)
+    return joined(Report(values={}, rows=rows), own, replace(requests, objections=objections))
 
 
 def _in_window(tally: Tally, due: NDArray[np.float64], errors: dict[str, list[int]]) -> Counter[str]:

@@ -15,11 +15,13 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 2\r\n\
 class Answering(asyncio.Protocol):
     """One connection; a request may come in pieces, or several at once."""
 
-    def connection_made(self, transport):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin with nothing."""
         self.transport = transport
         self.rest = b""
 
-    def data_received(self, data):
+    def data_received(self, data: bytes) -> None:
+        """Answer each request that has come in full."""
         data = self.rest + data
         count = data.count(END)
         self.rest = data[data.rfind(END) + len(END) :] if count else data
@@ -27,7 +29,7 @@ class Answering(asyncio.Protocol):
             self.transport.write(ANSWER * count)
 
 
-async def serve(port):
+async def serve(port: int) -> None:
     server = await asyncio.get_running_loop().create_server(Answering, "127.0.0.1", port, backlog=1000)
     print("ready", flush=True)
     await server.serve_forever()

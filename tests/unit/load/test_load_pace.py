@@ -1,5 +1,6 @@
 import pytest
 
+from perfkit.loading.budgets import budgets_for
 from perfkit.model.errors import UsageError
 from perfkit.probes import build
 from perfkit.probes._load.pace import Pace
@@ -89,6 +90,13 @@ def test_response_times_of_a_closed_loop_may_not_gate(settings, name):
     probe = load(users=3, duration="3 s", **settings)
     assert "may not gate" in probe.why_no_budget(name)
     assert probe.why_no_budget("throughput") == ""
+
+
+def test_a_budget_on_them_is_refused_when_the_scenario_is_read():
+    probe = load(arrivals="closed", users=3, duration="3 s")
+    assert budgets_for({"throughput": "> 50 /s"}, {}, probe)
+    with pytest.raises(UsageError, match=r"^budget\.response_p99: response times of a closed loop hide every stall"):
+        budgets_for({"response_p99": "< 50 ms"}, {}, probe)
 
 
 @pytest.mark.parametrize("engine", ["asyncio", "wrk2", "vegeta", "oha"])
