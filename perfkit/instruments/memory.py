@@ -19,7 +19,8 @@ _NEW_MAXIMUM = 1.01
 class MemoryWatch:
     """Samples the memory of a program and its descendants in a thread, from entering to leaving the block.
 
-    `readings` are their summed RSS, `interval` s apart: time.monotonic() s and B. With `several`, PSS is read too while
+    `readings` are their summed RSS, `interval` s apart: time.monotonic() s and B; who they are, which costs more than
+    to read them, is looked up ten times a second. With `several`, PSS is read too while
     there is more than one process, with `always` at any time: five times a second and where the summed RSS exceeds what
     it was at any reading before. `peak_pss` is the highest sum seen, B. `gone` is set once the program has ended or was
     killed for its `limit`.
@@ -74,12 +75,14 @@ class MemoryWatch:
             self.limit.end_with(pid)
 
     def _watch(self) -> None:
+        members, listed_at = tree(self._pid), time.monotonic()
         while not self._leave.is_set():
-            members = tree(self._pid)
+            now = time.monotonic()
+            if self._several or self._always or now >= listed_at + POINT_EVERY:
+                members, listed_at = tree(self._pid), now
             total = sum(map(rss, members))
             if total == 0:
                 break
-            now = time.monotonic()
             self.readings.append((now, total))
             if self.limit is not None and self.limit.look(now, members, total):
                 break

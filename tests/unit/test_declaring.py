@@ -13,7 +13,7 @@ from perfkit.probes import build
 from tests.interpreters import interpreters
 
 SYNTH = """
-    from perfkit import File, Http, Memory, Notify, Size, Stage, Stamp, Startup, Stdout, Tcp, scenario
+    from perfkit import Cpu, File, Http, Load, Memory, Notify, Size, Stage, Stamp, Startup, Stdout, Tcp, scenario
 
     print("noise on stdout")
 
@@ -26,6 +26,16 @@ SYNTH = """
     )
     listening = scenario(Startup(command=["serve"], ready=Tcp(8080)), name="serve")
     asked = scenario(Memory(command=("serve",), ready=Http("http://127.0.0.1:1/"), drive=["curl"], hold=0.5))
+    loaded = scenario(
+        Memory(
+            mode="leak",
+            command=["serve"],
+            ready=Tcp(8080),
+            load=Load(url="http://127.0.0.1:8080/", rate=50, duration=2),
+            limit="500 MB",
+        )
+    )
+    threads = scenario(Cpu(command=["play"], hold=3, threads={"audio": "^audio"}))
     told = scenario(Startup(command=["a"], ready=Notify()))
     written = scenario(Startup(command=["a"], ready=File("here")))
     stamped = scenario(Startup(command=["a"], ready=Stamp("{tmp}/ready"), cache="cold", instructions=True))
@@ -73,8 +83,21 @@ def declared_here(text):
 @pytest.mark.parametrize("python", interpreters())
 def test_every_interpreter_gives_the_same_declarations_as_perfkits_own_environment(tmp_path, python):
     elsewhere, here = described(tmp_path, SYNTH, python), declared_here(SYNTH)
-    assert list(elsewhere) == ["start", "serve", "asked", "told", "written", "stamped", "staged", "bundle"]
+    assert list(elsewhere) == [
+        "start",
+        "serve",
+        "asked",
+        "loaded",
+        "threads",
+        "told",
+        "written",
+        "stamped",
+        "staged",
+        "bundle",
+    ]
     assert elsewhere == here
+    assert build("memory", elsewhere["loaded"]["settings"]).load.rate == 50
+    assert build("cpu", elsewhere["threads"]["settings"]).threads == {"audio": "^audio"}
 
 
 @pytest.mark.parametrize("python", interpreters())
