@@ -1,7 +1,7 @@
 """Latency and cost of a service under an open load: requests that leave at their times whatever the service does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 from perfkit.model.launch import Launcher, Measurement, Program
@@ -231,6 +231,7 @@ class Load(LocustSettings):
             prepare=self._prepare,
             pin=self.pin,
             network=self.network,
+            metrics=self.metrics,
         )
         if self.capacity is not None:
             from perfkit.probes._load.capacity import measure_capacity
@@ -239,9 +240,7 @@ class Load(LocustSettings):
         measured = measure(job, launcher)
         names = {metric.name for metric in self.metrics}
         values = {name: value for name, value in measured.values.items() if name in names}
-        return Measurement(
-            values, measured.details, run_delay=measured.run_delay, caveats=(*self._left_out(), *measured.caveats)
-        )
+        return replace(measured, values=values, caveats=(*self._left_out(), *measured.caveats))
 
     def plan(self, seed: int) -> Plan:
         """The load as an engine takes it, for this probe or another that only wants its program driven."""

@@ -1,12 +1,13 @@
 """One launch of a load: start the service, let an engine load it, stop it, and judge whether the numbers may stand."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from perfkit.instruments.affinity import pinned, split_cores
 from perfkit.instruments.priority import preferred
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import AT_FLOOR, Exit, Facts, Launcher, Measurement, Program, Target, Usage
+from perfkit.model.metric import Metric
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.engines import engine
 from perfkit.probes._load.network import Network
@@ -21,7 +22,7 @@ _TAIL_LINES = 8
 class Job:
     """A load to be done: by which engine, on what service of ours, prepared how, over what network.
 
-    `pin` keeps both on own cores.
+    `pin` keeps both on own cores. Of `metrics`, response times are defined anew where a network is imitated.
     """
 
     plan: Plan
@@ -30,6 +31,7 @@ class Job:
     prepare: Program | None
     pin: bool
     network: Network | None = None
+    metrics: tuple[Metric, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +122,17 @@ def _drawn_up(job: Job, loaded: Loaded) -> Measurement:
     values = {**report.values, **_service_values(loaded)}
     caveats = (*report.caveats, *(_memory_caveats(loaded.exit.usage) if loaded.exit else ()))
     waited = None if report.cpu is None else report.cpu.run_delay
-    return Measurement(values, (Facts("load", rows), *report.details), run_delay=waited, caveats=caveats)
+    metrics = [metric for metric in job.metrics if metric.name in values]
+    details = (Facts("load", rows), *report.details)
+    return Measurement(values, details, _over(loaded.way, metrics), run_delay=waited, caveats=caveats)
+
+
+def _over(way: Route | None, metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+    """Response times over an imitated network: never compared with those over another imitation of it."""
+    if way is None or not way.method:
+        return ()
+    times = [metric for metric in metrics if metric.name.startswith("response")]
+    return tuple(replace(each, method=", ".join(filter(None, (each.method, way.method)))) for each in times)
 
 
 def _service_values(loaded: Loaded) -> Mapping[str, float]:
