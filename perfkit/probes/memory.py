@@ -137,10 +137,10 @@ _LEAK = Metric(
 )  # fmt: skip
 _BY_ITERATION = replace(_LEAK, name="leak_per_iteration", unit="B", description="the same by iteration")
 _ALLOCATED = tuple(
-    Metric(name, unit, kind=Kind.DETERMINISTIC, resource=Resource.MEMORY, method="memray", description=description)
-    for name, unit, description in (
-        ("allocated", "B", "bytes requested"),
-        ("allocations", "1", "requests for memory"),
-        ("peak_heap", "B", "requested bytes held at once"),
+    Metric(name, unit, kind=kind, resource=Resource.MEMORY, method="memray", description=description)
+    for name, unit, kind, description in (
+        ("allocated", "B", Kind.DETERMINISTIC, "bytes requested"),
+        ("allocations", "1", Kind.DETERMINISTIC, "requests for memory"),
+        ("peak_heap", "B", Kind.NOISY, "requested bytes held at once; of threads it is a matter of their order"),
     )
 )
