@@ -1,6 +1,7 @@
 import re
 import socket
 import time
+from contextlib import suppress
 
 import pytest
 
@@ -10,10 +11,12 @@ from perfkit.worker.launcher.ready import Ready
 @pytest.fixture
 def free_port():
     """An even one, as connect(2) of Linux draws them for itself."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1] + 1
-    with socket.create_server(("127.0.0.1", port)):
-        return port
+    for _ in range(100):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            port = server.getsockname()[1] + 1
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):  # unless somebody has that one
+            return port
+    return pytest.fail("every other port is taken")
 
 
 def arrived(peer):
