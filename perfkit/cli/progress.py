@@ -13,6 +13,7 @@ from perfkit.cli.talk import waiting_for
 from perfkit.model.events import Progress, RunObserver
 from perfkit.model.launch import Launch, Outcome
 from perfkit.model.metric import Kind, Scale
+from perfkit.model.reasons import said
 from perfkit.model.scenario import Benchmark
 from perfkit.model.units import counted, format_change, format_quantity
 
@@ -55,8 +56,8 @@ class LiveProgress(RunObserver):
         """Show how far it is now; a launch that was not measured is said at once, above the table."""
         self._rows[benchmark] = progress
         if launch.outcome is not Outcome.MEASURED:
-            line = Text(f"{benchmark}: {launch.outcome.value}: {launch.reason}")
-            self._console.print(line, style="yellow" if launch.outcome is Outcome.SKIPPED else "red")
+            line = Text(f"{benchmark}: {launch.outcome.value}: {said(launch.reason)}")
+            self._console.print(line, style="yellow" if launch.outcome is Outcome.SKIPPED else "red", soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
@@ -86,7 +87,7 @@ class LiveProgress(RunObserver):
             if row.low is not None and row.high is not None:
                 estimate.append(f" [{format_quantity(row.low, unit)}, {format_quantity(row.high, unit)}]", style="dim")
         elif row.trouble:
-            estimate = Text(row.trouble, style="yellow", overflow="ellipsis", no_wrap=True)
+            estimate = Text(said(row.trouble), style="yellow", overflow="ellipsis", no_wrap=True)
         return Text(mark, style=style), Text(row.benchmark), Text(counted(row.launches, "launch")), estimate
 
 
@@ -98,7 +99,8 @@ def _pairs(row: Progress) -> str:
 def _comparison(row: Progress) -> Text:
     """`cpu_time +1.2 % [-0.4 %, +2.9 %] deciding`."""
     if row.metric is None or row.estimate is None:
-        return Text(" ".join(filter(None, (row.state, row.trouble))), style="yellow", overflow="ellipsis", no_wrap=True)
+        told = " ".join(filter(None, (row.state, said(row.trouble))))
+        return Text(told, style="yellow", overflow="ellipsis", no_wrap=True)
     relative = row.metric.scale is Scale.RATIO and row.metric.kind is not Kind.COUNT
     estimate, low, high = (
         "" if value is None else format_change(value, row.metric.unit, relative=relative)

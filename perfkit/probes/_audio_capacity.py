@@ -197,7 +197,7 @@ def _curve(probe: CapacitySettings, middle: int, told: Told) -> Curve:
         y_unit="cores" if streams else "1",
         x=tuple(float(level) for level in levels),
         y=tuple(max(loads[level]) for level in levels),
-        lines=() if streams else (("deadline", 1.0), ("empty body p99", told.floor)),
+        lines=() if streams else (("deadline", 1.0), *([("empty body p99", told.floor)] if told.floor else [])),
         flagged=tuple(k for k, level in enumerate(levels) if not passed[level]),
         flag="not sustained",
         marks=tuple((k, f"{middle} {probe.counted}") for k, level in enumerate(levels) if level == middle),

@@ -63,6 +63,7 @@ def _section(listening: Listening, audio: Audio) -> NDArray[np.float64]:
 
 def _spectrum(quality: Quality) -> Curve:
     drawing = draw_spectrum(quality.tone, _POINTS)
+    orders = (1, *(order for order, _ in quality.tone.harmonics))
     return Curve(
         title="spectrum, the tone and its harmonics marked",
         x_label="frequency",
@@ -72,7 +73,9 @@ def _spectrum(quality: Quality) -> Curve:
         x=tuple(drawing.frequencies.tolist()),
         y=tuple(np.maximum(drawing.levels, _DRAWN_FLOOR).tolist()),
         lines=(("THD+N", quality.tone.level + quality.tone.thd_n),),
-        flagged=drawing.harmonics,
+        marks=tuple(
+            (at, "tone" if order == 1 else str(order)) for order, at in zip(orders, drawing.harmonics, strict=True)
+        ),
     )
 
 

@@ -58,7 +58,7 @@ def build_view(
         unmeasured=tuple(UnmeasuredRow(one, OUTCOMES[one.outcome]) for one in judgement.unmeasured),
         benchmarks=tuple(_benchmark(result, details) for result in candidate.results if result.launches),
         environment=side_by_side(candidate, base),
-        warnings=(*judgement.warnings, *([] if candidate.complete else ["the run is not complete"])),
+        warnings=_warnings(judgement, candidate),
         caveats=_caveats(candidate),
         notes=(*candidate.notes, *HOW_TO_READ),
         machine=str(candidate.machine),
@@ -67,6 +67,13 @@ def build_view(
         generated=moment(generated),
         version=candidate.version,
     )
+
+
+def _warnings(judgement: Judgement, run: Run) -> tuple[str, ...]:
+    """Those of the judgement, and once that the run is not complete."""
+    told = "the run is not complete"
+    known = run.complete or any(warning.startswith(told) for warning in judgement.warnings)
+    return judgement.warnings if known else (*judgement.warnings, told)
 
 
 def _summary(run: Run, judgement: Judgement, sessions: tuple[Recorded, ...]) -> tuple[tuple[str, str], ...]:

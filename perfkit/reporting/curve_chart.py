@@ -1,17 +1,16 @@
 """The picture of one value over another: lines with their levels, moments, and the points that were marked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from perfkit.model.launch import Curve
 from perfkit.model.units import counted, format_quantity
 from perfkit.reporting import drawing
 from perfkit.reporting.drawing import Chart, Label, Shape, Table, number
 from perfkit.reporting.placing import Places
-from perfkit.reporting.scales import Axis, linear, nines_texts, spacing, spread, tick_texts
+from perfkit.reporting.scales import Axis, linear, nines_texts, nines_ticks, spacing, spread, tick_texts
 
 _LEFT, _RIGHT, _PLOT = 46.0, 452.0, 130.0
-_LINE = 15.0
 _MOST_POINTS = 240
 _MOST_ROWS = 30
 _DOTTED = 40
@@ -39,9 +38,17 @@ class _Plot:
     def at(self, index: int) -> tuple[float, float]:
         return self.across.at(self.detail.x[index]), self.up.at(self.detail.y[index])
 
-    def line(self, values: Sequence[float]) -> str:
+    def line(self, values: Sequence[float]) -> list[tuple[float, float]]:
         pairs = _thinned(list(zip(self.detail.x, values, strict=True)))
-        return drawing.line([(self.across.at(x), self.up.at(y)) for x, y in pairs])
+        return [(self.across.at(x), self.up.at(y)) for x, y in pairs]
+
+    @property
+    def flags(self) -> tuple[tuple[float, Label], ...]:
+        return drawing.flagged(self.detail.moments, self.across, self.detail.x_unit)
+
+    @property
+    def lines(self) -> list[list[tuple[float, float]]]:
+        return [self.line(row) for row in (self.detail.y, *(row for _, row in self.detail.beside))]
 
 
 def curve(detail: Curve) -> Chart:
@@ -65,10 +72,11 @@ def curve(detail: Curve) -> Chart:
 
 
 def _plot(detail: Curve) -> _Plot:
-    top = 24.0 + _LINE * len(detail.moments)
+    top = 24.0 + drawing.LINE * len(detail.moments)
     nines = detail.x_label.startswith(NINES)
     ends = [*detail.x, *(value for _, value in detail.moments)]
     across = spread(min(ends), max(ends), _LEFT, _RIGHT, logarithmic=nines or spacing(detail.x) == "log")
+    across = replace(across, ticks=nines_ticks(max(ends))) if nines else across
     levels = [*detail.y, *(value for _, value in detail.lines), *(value for _, row in detail.beside for value in row)]
     low, high = min(levels), max(levels)
     start, pad = (0.0, 0.0) if 0 <= low < high / 2 else (low, 0.0 if low < high / 2 else 0.05)
@@ -78,13 +86,11 @@ def _plot(detail: Curve) -> _Plot:
 def _shapes(plot: _Plot, flagged: Sequence[tuple[float, float]]) -> tuple[Shape, ...]:
     detail, up = plot.detail, plot.up
     few = [plot.at(index) for index in range(len(detail.x))] if len(detail.x) <= _DOTTED else []
-    moments = [plot.across.at(value) for _, value in detail.moments]
     return drawing.visible(
         Shape(drawing.level((up.at(tick) for tick in up.ticks), _LEFT, _RIGHT), "g"),
         Shape(drawing.level((up.at(value) for _, value in detail.lines), _LEFT, _RIGHT), "m"),
-        Shape("".join(drawing.upright([x], 3 + _LINE * i, up.start) for i, x in enumerate(moments)), "m"),
-        *(Shape(plot.line(row), f"l {_style(k)}") for k, (_, row) in enumerate(detail.beside, 1)),
-        Shape(plot.line(detail.y), f"l {_style(0)}"),
+        Shape(drawing.flagpoles(plot.flags, up.start), "m"),
+        *reversed([Shape(drawing.line(points), f"l {_style(k)}") for k, points in enumerate(plot.lines)]),
         Shape(drawing.dots(few), f"d {_style(0)}"),
         Shape(drawing.rings(flagged), "f"),
         Shape(drawing.rings(plot.at(index) for index, _ in detail.marks), "p"),
@@ -96,30 +102,24 @@ def _labels(plot: _Plot) -> tuple[Label, ...]:
     detail, across, up = plot.detail, plot.across, plot.up
     texts, unit = (nines_texts(across.ticks), "") if plot.nines else tick_texts(across.ticks, detail.x_unit)
     heights, tall = tick_texts(up.ticks, detail.y_unit)
-    moments = [
-        drawing.flag(across.at(value), 12 + _LINE * i, f"{label} {format_quantity(value, detail.x_unit)}")
-        for i, (label, value) in enumerate(detail.moments)
-    ]
-    places = Places(moments)
+    moments = [label for _, label in plot.flags]
+    below = drawing.below(across, drawing.united(texts, unit), up.start + 16)
+    ticks = (*drawing.beside(up, heights, _LEFT - 6), *below)
+    places = Places((*ticks, *moments), plot.lines)
     beside = [_beside_level(plot, label, value) for label, value in detail.lines]
     levels = [places.first_free(spots) or spots[0] for spots in beside]  # a level is never without its name
     marks = [places.first_free(_around(plot.at(index), label)) for index, label in detail.marks]
-    return (
-        *drawing.beside(up, heights, _LEFT - 6),
-        Label(number(_LEFT - 6), number(up.end - 12), tall, "t", "end"),
-        *(label for label in (*levels, *moments, *marks) if label is not None),
-        *drawing.below(across, drawing.united(texts, unit), up.start + 16),
-    )
+    named = (label for label in (*levels, *moments, *marks) if label is not None)
+    return (*ticks, Label(number(_LEFT - 6), number(up.end - 12), tall, "t", "end"), *named)
 
 
 def _beside_level(plot: _Plot, name: str, value: float) -> tuple[Label, ...]:
     text, y = f"{name} {format_quantity(value, plot.detail.y_unit)}", plot.up.at(value)
-    right, left = number(_RIGHT), number(_LEFT + 4)
-    return (
-        Label(right, number(y - 4), text, "k", "end"),
-        Label(left, number(y - 4), text, "k"),
-        Label(right, number(y + 13), text, "k", "end"),
-        Label(left, number(y + 13), text, "k"),
+    heights = [number(y + away) for away in (-4, 13, -18, -32) if plot.up.end - 14 <= y + away <= plot.up.start + 4]
+    return tuple(
+        label
+        for height in heights or [number(y - 4)]
+        for label in (Label(number(_RIGHT), height, text, "k", "end"), Label(number(_LEFT + 4), height, text, "k"))
     )
 
 

@@ -4,11 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from perfkit.model.units import format_quantity
 from perfkit.reporting.scales import Axis
 
 WIDTH = 460.0
 LETTER = 7.0
 """How wide a letter of a label is at most, on average."""
+LINE = 15.0
+"""The height of a line of text."""
 Anchor = Literal["start", "middle", "end"]
 
 
@@ -118,6 +121,23 @@ def flag(x: float, y: float, text: str) -> Label:
     if x + LETTER * len(text) + 5 > WIDTH:
         return Label(number(x - 5), number(y), text, "k", "end")
     return Label(number(x + 5), number(y), text, "k")
+
+
+def flagged(marks: Sequence[tuple[str, float]], axis: Axis, unit: str) -> tuple[tuple[float, Label], ...]:
+    """Where each vertical line stands and its label, in an order in which no line crosses a label below its own.
+
+    Labels that lean to the left come first, from the right; then the others, from the left.
+    """
+    placed = [(axis.at(value), f"{label} {format_quantity(value, unit)}") for label, value in marks]
+    leaning = [(x, text) for x, text in placed if flag(x, 0, text).anchor == "end"]
+    standing = [(x, text) for x, text in placed if flag(x, 0, text).anchor == "start"]
+    rows = (*sorted(leaning, reverse=True), *sorted(standing))
+    return tuple((x, flag(x, 12 + LINE * row, text)) for row, (x, text) in enumerate(rows))
+
+
+def flagpoles(flags: Sequence[tuple[float, Label]], bottom: float) -> str:
+    """The vertical lines of `flagged`; each begins beside its own label."""
+    return "".join(upright([x], 3 + LINE * row, bottom) for row, (x, _) in enumerate(flags))
 
 
 def below(axis: Axis, texts: Sequence[str], y: float) -> tuple[Label, ...]:

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from perfkit.model.launch import Histogram
 from perfkit.model.units import counted, format_quantity
 from perfkit.reporting import drawing
-from perfkit.reporting.drawing import Chart, Label, Shape, Table
+from perfkit.reporting.drawing import Chart, Shape, Table
 from perfkit.reporting.scales import Axis, linear, log, spacing, spread, tick_texts
 
 _LEFT, _RIGHT, _PLOT = 46.0, 452.0, 130.0
-_LINE = 15.0
 _MOST_BARS = 90
 _TALL = 400
 """Counts that differ by more than this factor are drawn on a logarithmic axis, so that a rare slow mode is seen."""
@@ -18,7 +17,7 @@ _TALL = 400
 def histogram(detail: Histogram) -> Chart:
     """Bars between the edges; a logarithmic axis where the edges widen."""
     edges, counts = _merged(detail.edges, detail.counts)
-    top = 8.0 + _LINE * len(detail.marks)
+    top = 8.0 + drawing.LINE * len(detail.marks)
     bottom = top + _PLOT
     ends = [*edges, *(value for _, value in detail.marks)]
     across = spread(min(ends), max(ends), _LEFT, _RIGHT, logarithmic=spacing(edges) == "log")
@@ -31,6 +30,7 @@ def histogram(detail: Histogram) -> Chart:
     ]
     texts, unit = tick_texts(across.ticks, detail.unit)
     heights, _ = tick_texts(up.ticks, "1")
+    flags = drawing.flagged(detail.marks, across, detail.unit)
     grid = Shape(drawing.level((up.at(tick) for tick in up.ticks), _LEFT, _RIGHT), "g")
     return Chart(
         title=detail.title,
@@ -39,10 +39,10 @@ def histogram(detail: Histogram) -> Chart:
         shapes=drawing.visible(
             grid,
             Shape("".join(_bar(left, right, y, bottom) for left, right, y in bars), "h"),
-            Shape(_mark_lines([value for _, value in detail.marks], across, bottom), "m"),
+            Shape(drawing.flagpoles(flags, bottom), "m"),
         ),
         labels=(
-            *(_mark(label, value, across, i, detail.unit) for i, (label, value) in enumerate(detail.marks)),
+            *(label for _, label in flags),
             *drawing.beside(up, heights, _LEFT - 6),
             *drawing.below(across, drawing.united(texts, unit), bottom + 16),
         ),
@@ -62,15 +62,6 @@ def _counts_axis(counts: Sequence[int], bottom: float, top: float) -> Axis:
 def _bar(left: float, right: float, y: float, bottom: float) -> str:
     gap = 0.5 if right - left > 3 else 0.0
     return drawing.box(left + gap, min(y, bottom - 1), right - gap, bottom)
-
-
-def _mark(label: str, value: float, axis: Axis, line: int, unit: str) -> Label:
-    return drawing.flag(axis.at(value), 12 + _LINE * line, f"{label} {format_quantity(value, unit)}")
-
-
-def _mark_lines(values: Sequence[float], axis: Axis, bottom: float) -> str:
-    """Each line begins beside its own label."""
-    return "".join(drawing.upright([axis.at(value)], 3 + _LINE * line, bottom) for line, value in enumerate(values))
 
 
 def _merged(edges: Sequence[float], counts: Sequence[int]) -> tuple[tuple[float, ...], tuple[int, ...]]:

@@ -10,7 +10,6 @@ from perfkit.reporting.pictures import Centre, Mark, Picture, Point, Series
 from perfkit.reporting.scales import Axis, linear, tick_texts
 
 _LEFT, _RIGHT = 8.0, 452.0
-_LINE = 15.0
 _JITTER = (0.0, -4.0, 3.0, -2.0, 5.0, 1.0, -5.0, 4.0, -3.0, 2.0)
 _KEPT = 1.6
 """A limit is drawn to scale if it widens the axis to at most this many times the span of the launches."""
@@ -38,7 +37,7 @@ def strip(picture: Picture) -> Chart:
     """Each session is a row of dots; under each side stands its median with the interval."""
     low, high, near, far = _span(picture)
     axis = linear(low, high, _LEFT + 6, _RIGHT - 6, count=6, pad=0.04)
-    top = 4.0 + _LINE * len(picture.marks)
+    top = 4.0 + drawing.LINE * len(picture.marks)
     y, spots, labels, shapes = top + 6.0, [], [], []
     for centre in picture.centres:
         for series in (one for one in picture.series if one.side == centre.side):
@@ -170,7 +169,8 @@ def _centre_label(centre: Centre, axis: Axis, y: float) -> Label:
 
 def _mark_lines(near: Sequence[Mark], axis: Axis, bottom: float) -> tuple[Shape, ...]:
     return tuple(
-        Shape(drawing.upright([axis.at(mark.value)], 6 + _LINE * index, bottom), "m") for index, mark in enumerate(near)
+        Shape(drawing.upright([axis.at(mark.value)], 6 + drawing.LINE * index, bottom), "m")
+        for index, mark in enumerate(near)
     )
 
 
@@ -178,12 +178,12 @@ def _mark_labels(near: Sequence[Mark], far: Sequence[Mark], axis: Axis) -> tuple
     """One line a mark; a mark off the axis is told with an arrow to its side."""
     labels = []
     for index, mark in enumerate(near):
-        labels.append(drawing.flag(axis.at(mark.value), 12 + _LINE * index, mark.label))
+        labels.append(drawing.flag(axis.at(mark.value), 12 + drawing.LINE * index, mark.label))
     for index, mark in enumerate(far, len(near)):
         if mark.value > axis.high:
-            labels.append(Label(number(_RIGHT), number(12 + _LINE * index), f"{mark.label} →", "k", "end"))
+            labels.append(Label(number(_RIGHT), number(12 + drawing.LINE * index), f"{mark.label} →", "k", "end"))
         else:
-            labels.append(Label(number(_LEFT), number(12 + _LINE * index), f"← {mark.label}", "k"))
+            labels.append(Label(number(_LEFT), number(12 + drawing.LINE * index), f"← {mark.label}", "k"))
     return tuple(labels)
 
 

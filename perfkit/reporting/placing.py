@@ -1,28 +1,45 @@
-"""Where labels find room: each takes the first of its places that covers no label before it."""
+"""Where labels find room: each takes the first of its places that covers neither a label before it nor the data."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from math import ceil, hypot
 
 from perfkit.reporting.drawing import LETTER, WIDTH, Label
 
 _ABOVE, _BELOW = 10.0, 3.0
+_STEP = 5.0
 
 Box = tuple[float, float, float, float]
+Point = tuple[float, float]
 
 
 class Places:
-    """The boxes that labels of a chart cover so far: left, top, right, bottom."""
+    """The boxes that labels of a chart cover so far (left, top, right, bottom), and the points of its lines."""
 
-    def __init__(self, taken: Iterable[Label] = ()) -> None:
+    def __init__(self, taken: Iterable[Label], lines: Iterable[Sequence[Point]]) -> None:
         self._taken = [_box(label) for label in taken]
+        self._points = [point for line in lines for point in _filled(line)]
 
-    def first_free(self, places: Iterable[Label]) -> Label | None:
-        """The first of `places` within the chart that is free, which is taken by that; None if none is."""
-        for label in places:
-            box = _box(label)
-            if box[0] >= 0 and box[2] <= WIDTH and not any(_overlap(box, other) for other in self._taken):
-                self._taken.append(box)
-                return label
-        return None
+    def first_free(self, places: Sequence[Label]) -> Label | None:
+        """The first of `places` that is free, or free but for the data; None if none is. It is then taken."""
+        free = [label for label in places if self._is_free(_box(label))]
+        clear = [label for label in free if not any(_holds(_box(label), point) for point in self._points)]
+        chosen = next(iter((*clear, *free)), None)
+        if chosen is not None:
+            self._taken.append(_box(chosen))
+        return chosen
+
+    def _is_free(self, box: Box) -> bool:
+        return box[0] >= 0 and box[2] <= WIDTH and not any(_overlap(box, other) for other in self._taken)
+
+
+def _filled(line: Sequence[Point]) -> list[Point]:
+    """The points of a line and, where they lie far apart, others between them."""
+    points = list(line[:1])
+    for (x, y), (to_x, to_y) in pairwise(line):
+        steps = max(1, ceil(hypot(to_x - x, to_y - y) / _STEP))
+        points += [(x + (to_x - x) * k / steps, y + (to_y - y) * k / steps) for k in range(1, steps + 1)]
+    return points
 
 
 def _box(label: Label) -> Box:
@@ -33,3 +50,7 @@ def _box(label: Label) -> Box:
 
 def _overlap(one: Box, other: Box) -> bool:
     return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
+
+
+def _holds(box: Box, point: Point) -> bool:
+    return box[0] <= point[0] <= box[2] and box[1] <= point[1] <= box[3]

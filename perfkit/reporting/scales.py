@@ -12,6 +12,8 @@ Kind = Literal["linear", "log"]
 
 _STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
 _WIDENING = 8.0
+_FEW_DECADES = 4
+"""Of so many there is room for the median between 0 and 90 %."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,13 @@ def tick_texts(ticks: Sequence[float], unit: str) -> tuple[tuple[str, ...], str]
     name = format_quantity(largest, unit).partition(" ")[2]
     factor = parse_quantity(f"1 {name}", unit)
     return tuple(_plain(tick / factor) for tick in ticks), name
+
+
+def nines_ticks(high: float) -> tuple[float, ...]:
+    """1 / (1 - share) up to `high` for the shares that people name: 0, 50, 90, 99, 99.9 % and so on."""
+    decades = math.floor(math.log10(high) + 1e-9) if high > 1 else 0
+    half = (2.0,) if 1 <= decades <= _FEW_DECADES and high >= 2 else ()
+    return (1.0, *half, *(10.0**power for power in range(1, decades + 1)))
 
 
 def nines_texts(ticks: Sequence[float]) -> tuple[str, ...]:
