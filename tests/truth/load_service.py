@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import ClassVar
 
 from aiohttp import web
 
@@ -55,9 +56,10 @@ def serial(each: float) -> Answer:
 
     async def answer() -> int:
         nonlocal last
-        last = max(last + each, time.monotonic())
-        while time.monotonic() < last:
-            pass
+        now = time.monotonic()
+        last = max(last + each, now)
+        if last > now:
+            await asyncio.sleep(last - now)
         return 200
 
     return answer
@@ -67,7 +69,7 @@ def writing(file: str, most: int) -> Answer:
     """Appends 100 bytes for each request to a file that may not grow beyond `most` bytes; 507 where it is full."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    made = Path(file).open("ab", buffering=0)  # noqa: SIM115 - until the process ends
+    made = Path(file).open("wb", buffering=0)  # noqa: SIM115 - until the process ends
 
     async def answer() -> int:
         try:
@@ -168,12 +170,18 @@ def answers(mode: str, file: str) -> Answer:
 class Http(asyncio.Protocol):
     """Just enough of HTTP for requests without a body, one at a time."""
 
+    open: ClassVar[set[asyncio.BaseTransport]] = set()
+
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
         self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport) -> None:
         self._transport = transport
+        self.open.add(transport)
+
+    def connection_lost(self, _) -> None:
+        self.open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         task = asyncio.create_task(self._reply())
@@ -196,7 +204,8 @@ async def serve(mode: str, port: int, file: str = "") -> None:
     if mode == "refusing":
         await asyncio.sleep(0.5)
         server.close()
-        server.close_clients()
+        for transport in tuple(Http.open):
+            transport.abort()
         await asyncio.Event().wait()
     await server.serve_forever()
 
@@ -206,14 +215,18 @@ SKIPPED = frozenset({60, 61, 62, 100, 139})
 
 
 async def stream(mode: str, port: int) -> None:
-    """Streams of 100 numbered messages a second; `skipping` leaves out SKIPPED, `leaving` closes at message 80."""
+    """Streams of 100 numbered messages a second, one a second where `sparse`.
+
+    `skipping` leaves out SKIPPED, `leaving` closes at message 80.
+    """
+    rate = 1 if mode == "sparse" else 100
 
     async def handle(request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse(compress=False, timeout=0.2)
         await socket.prepare(request)
         start = time.monotonic()
         for number in range(100_000):
-            await asyncio.sleep(max(0.0, start + number / 100 - time.monotonic()))
+            await asyncio.sleep(max(0.0, start + number / rate - time.monotonic()))
             if mode == "silent":
                 continue
             if mode == "leaving" and number == 80:
@@ -227,11 +240,11 @@ async def stream(mode: str, port: int) -> None:
     application.router.add_get("/stream", handle)
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", port).start()
+    await web.TCPSite(runner, "127.0.0.1", port, backlog=4096).start()
     print("ready", flush=True)
     await asyncio.Event().wait()
 
 
 if __name__ == "__main__":
-    main = stream if sys.argv[1] in {"steady", "skipping", "leaving", "silent"} else serve
+    main = stream if sys.argv[1] in {"steady", "skipping", "leaving", "silent", "sparse"} else serve
     asyncio.run(main(sys.argv[1], int(sys.argv[2]), *sys.argv[3:]))
