@@ -10,24 +10,24 @@ from statistics import median_low
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.canary import canary_beside
 from perfkit.instruments.jack_clients import Hung, require_client
-from perfkit.instruments.jack_watch import Watched
 from perfkit.instruments.stalls import excused, play_and_watch
 from perfkit.instruments.virtual_sink import Played, play
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Curve, Detail, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio import block_values
-from perfkit.probes._audio_cycles import Grid
 from perfkit.probes._audio_format import caveats
-from perfkit.probes._audio_observed import observe
+from perfkit.probes._audio_observed import Observed, observe
 from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
-from perfkit.probes._audio_server import body_on
+from perfkit.probes._audio_server import OnServer, body_on
 from perfkit.probes._audio_virtual import server_for
 from perfkit.probes._capacity_settings import CapacitySettings
 from perfkit.stats.quantiles import harrell_davis
 
 _FLOOR_SECONDS = 0.3
 _CANARY_PERIOD = 0.01
+_FEW = 0.01
+"""Of the blocks: so many misses, each beside a late canary, are the machine's."""
 
 
 @dataclass(slots=True)
@@ -127,20 +127,23 @@ def _try_virtual(probe: CapacitySettings, launcher: Launcher, level: int, told: 
 
 
 def _try_server(probe: CapacitySettings, launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
-    played, _, canary, cycles = body_on(launcher, server, probe.stretch(level), floor=_FLOOR_SECONDS)
-    return _beside(level, canary, cycles, played, told)
+    return _beside(level, body_on(launcher, server, probe.stretch(level), floor=_FLOOR_SECONDS), told)
 
 
 def _try_client(probe: CapacitySettings, launcher: Launcher, server: AudioServer, level: int, told: Told) -> Try:
     require_client()
-    observed = observe(launcher, server, probe.client(level), probe.observing(level))
-    return _beside(level, observed.canary, observed.cycles, observed.played, told)
+    return _beside(level, observe(launcher, server, probe.client(level), probe.observing(level)), told)
 
 
-def _beside(level: int, canary: Watched, cycles: Grid, played: Played, told: Told) -> Try:
-    """A try on a server, whose canary has already told the machine's misses from the program's."""
-    told.see_canary(level, float(canary.since.max()), int((cycles.late > canary.period / 2).sum()))
-    return _judged(played, bool(played.missed), bool(played.missed), told)
+def _beside(level: int, on: OnServer | Observed, told: Told) -> Try:
+    """A try on a server, whose disturbed blocks are told from the missed ones already.
+
+    A few misses that are all beside a late canary may be the machine's too; many are not, for they may make it late.
+    """
+    played, canary = on.played, on.canary
+    told.see_canary(level, float(canary.since.max()), int((on.cycles.late > canary.period / 2).sum()))
+    many = len(played.missed) > _FEW * len(played.blocks)
+    return _judged(played, bool(played.missed), many or played.own_threads or bool(on.held.alone), told)
 
 
 def _judged(played: Played, missed: bool, alone: bool, told: Told) -> Try:

@@ -31,8 +31,13 @@ class Grid:
     ran: NDArray[np.bool_]
 
     def between(self, first: float, last: float) -> "Grid":
-        """The cycles that began within these times."""
+        """The cycles that began within these times. Raises Invalid where they are too few."""
         inside = (self.starts >= first) & (self.starts <= last)
+        if inside.sum() < _LEAST:
+            raise Invalid(
+                f"perfkit's canary saw only {inside.sum()} cycles of the program",
+                hint="is the server or the machine overloaded?",
+            )
         return Grid(self.period, self.starts[inside], self.late[inside], self.ran[inside])
 
 
@@ -40,7 +45,8 @@ class Grid:
 class Held:
     """Blocks against cycles: the entries that count, and for each `finished` in s from when it could begin.
 
-    `waited` is in periods, 1 where in time. `missed` and `disturbed` are indices among the entries.
+    `waited` is in periods, 1 where in time. `missed` and `disturbed` are indices among the entries, and `alone` are the
+    missed ones in and around whose periods the canary was never late by half of one.
     """
 
     entries: NDArray[np.int64]
@@ -49,6 +55,7 @@ class Held:
     late: Times
     missed: tuple[int, ...]
     disturbed: tuple[int, ...]
+    alone: tuple[int, ...]
 
 
 def grid(canary: Watched) -> Grid:
@@ -80,7 +87,13 @@ def hold(cycles: Grid, delivered: Times, run_delay: Times | None = None) -> Held
     for k in np.flatnonzero(waited > 1):
         excuse = float(cycles.late[before[k] + 1 : now[k] + 1].max()) + float(delay[k])
         (disturbed if finished[k] - excuse <= cycles.period else missed).append(int(k))
-    return Held(entries, finished, waited, late, tuple(missed), tuple(disturbed))
+    around = [(before[k] - 1, now[k] + 2) for k in missed]
+    alone = [k for k, (first, end) in zip(missed, around, strict=True) if not _late(cycles, first, end)]
+    return Held(entries, finished, waited, late, tuple(missed), tuple(disturbed), tuple(alone))
+
+
+def _late(cycles: Grid, first: int, end: int) -> bool:
+    return bool((cycles.late[max(0, first) : end] > cycles.period / 2).any())
 
 
 def audible(found: list[int], ran: NDArray[np.bool_]) -> int:

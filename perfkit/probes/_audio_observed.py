@@ -54,6 +54,7 @@ class Observed:
     seen: Watched
     canary: Watched
     cycles: Grid
+    held: Held
 
     @property
     def waited(self) -> float | None:
@@ -97,7 +98,7 @@ def observe(launcher: Launcher, server: AudioServer, client: External, what: Obs
             f"{what.output_port} delivered only {len(held.entries)} blocks in {what.seconds:.3g} s",
             hint="it is far too slow for this, or hangs",
         )
-    return Observed(_played(what.output_port, seen, canary, held), seen, canary, cycles)
+    return Observed(_played(what.output_port, seen, canary, held), seen, canary, cycles, held)
 
 
 def cpu_rows(observed: Observed) -> tuple[tuple[str, str], ...]:

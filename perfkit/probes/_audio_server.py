@@ -1,6 +1,7 @@
 """Deadlines on a server: a body as its client, or somebody's client observed from outside, beside a canary."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,8 +21,9 @@ from perfkit.probes._deadline_settings import DeadlineSettings
 from perfkit.signal.joints import glitches
 from perfkit.stats.quantiles import harrell_davis
 
-_MARGIN = 0.4
-"""Seconds that the watching clients need to come in, at most; they watch for so much longer."""
+_SPARE = 30.0
+"""Seconds that the body may take to be loaded, while the canary watches already."""
+_CANARY_WITHIN = 1.0
 _FEWEST = 0.5
 
 
@@ -29,30 +31,42 @@ def play_body(probe: DeadlineSettings, kind: ServerKind, launcher: Launcher) -> 
     """Play the probe's body as a client of a private server. Raises Failed where it cannot be played."""
     stretch = probe.stretch
     with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
-        played, performed, canary, cycles = body_on(launcher, server, stretch, floor=probe.floor)
+        on = body_on(launcher, server, stretch, floor=probe.floor)
+    played = on.played
     if played.peak is None:
         raise Failed(f"{probe.body} wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
-    extra = _heard(canary, cycles) | {"server_xruns": float(performed.xruns)}
-    return _measurement(probe, played, server, canary, extra, body_rows(played), float(played.blocks.run_delay.sum()))
-
-
-def body_on(
-    launcher: Launcher, server: AudioServer, stretch: Stretch, floor: float
-) -> tuple[Played, Performed, Watched, Grid]:
-    """A stretch of a body as a client of `server`, with a canary beside it."""
-    performing = perform(launcher, server, stretch, floor)
-    seconds = floor + (stretch.warmup + stretch.blocks) * stretch.period + _MARGIN
-    watching = watch(
-        launcher, server, Watch(name="perfkit-canary", source=server.record, seconds=seconds, ports_within=_MARGIN)
+    extra = _heard(on.canary, on.cycles) | {"server_xruns": float(on.performed.xruns)}
+    return _measurement(
+        probe, played, server, on.canary, extra, body_rows(played), float(played.blocks.run_delay.sum())
     )
-    performed, canary = performing.end(), watching.end()
+
+
+@dataclass(frozen=True)
+class OnServer:
+    """What a body and the `canary` beside it did, in which cycles, and what its blocks come to."""
+
+    played: Played
+    performed: Performed
+    canary: Watched
+    cycles: Grid
+    held: Held
+
+
+def body_on(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: float) -> OnServer:
+    """A stretch of a body as a client of `server`, with a canary beside it."""
+    longest = floor + (stretch.warmup + stretch.blocks) * stretch.period + _SPARE
+    beside = Watch(name="perfkit-canary", source=server.record, seconds=longest, ports_within=_CANARY_WITHIN)
+    watching = watch(launcher, server, beside)
+    watching.begun()
+    performed = perform(launcher, server, stretch, floor).end()
+    canary = watching.end(now=True)
     calls = performed.blocks
     if len(calls.at) < _FEWEST * stretch.blocks and not performed.xruns:
         raise Invalid(f"the server called the body only {len(calls.at)} times", hint="did the server stop?")
     begin = calls.at[min(stretch.warmup, len(calls.at) - 1)]
     cycles = grid(canary).between(begin, calls.delivered[-1])
     held = hold(cycles, calls.delivered, calls.run_delay)
-    return _played_body(stretch, performed, held), performed, canary, cycles
+    return OnServer(_played_body(stretch, performed, held), performed, canary, cycles, held)
 
 
 def observe_client(probe: DeadlineSettings, launcher: Launcher) -> Measurement:

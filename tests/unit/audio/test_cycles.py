@@ -64,6 +64,13 @@ def test_a_block_that_would_have_been_late_anyway_is_missed():
     assert (len(held.missed), held.disturbed) == (1, ())
 
 
+def test_a_miss_is_alone_unless_the_canary_was_late_around_it():
+    late = canary(late={33: 0.6 * PERIOD})
+    assert hold(grid(late), delivered(stalls={30: 2.5})).alone == ()
+    held = hold(grid(late), delivered(stalls={30: 2.5, 60: 2.5}))
+    assert (len(held.missed), held.alone) == (2, held.missed[1:])
+
+
 def test_where_the_canary_did_not_run_the_machine_was_late():
     held = hold(grid(canary(skipped={30})), delivered(stalls={30: 1.5}))
     assert (held.missed, len(held.disturbed)) == ((), 1)
