@@ -4,19 +4,29 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 _COMMAND = (sys.executable, "-P", "-m", "perfkit.worker.locust_worker")
 _BREATH = 1.0
-"""s before a worker that failed is started again."""
 _GRACE = 5.0
 
 
 @contextmanager
-def load_workers(host: str, port: int, count: int, tell: Callable[[str], None]) -> Iterator["LoadWorkers"]:
-    """`count` workers of a master; they end on leaving. `tell` gets a line whenever one has served."""
-    workers = LoadWorkers(host, port, tell)
+def load_workers(
+    host: str,
+    port: int,
+    count: int,
+    tell: Callable[[str], None],
+    *,
+    program: Sequence[str] = _COMMAND,
+    breath: float = _BREATH,
+) -> Iterator["LoadWorkers"]:
+    """`count` workers of a master; they end on leaving. `tell` gets a line whenever one has served.
+
+    `program` is what a worker runs, with host and port behind; `breath` s pass before one that failed is started again.
+    """
+    workers = LoadWorkers((*program, host, str(port)), breath, tell)
     threads = [threading.Thread(target=workers.serve, args=(number,), daemon=True) for number in range(1, count + 1)]
     for thread in threads:
         thread.start()
@@ -31,8 +41,8 @@ def load_workers(host: str, port: int, count: int, tell: Callable[[str], None]) 
 class LoadWorkers:
     """The workers' processes: each serves one load, and another takes its place."""
 
-    def __init__(self, host: str, port: int, tell: Callable[[str], None]) -> None:
-        self._host, self._port, self._tell = host, port, tell
+    def __init__(self, command: Sequence[str], breath: float, tell: Callable[[str], None]) -> None:
+        self._command, self._breath, self._tell = command, breath, tell
         self._running: set[subprocess.Popen[str]] = set()
         self._lock = threading.Lock()
         self._served = threading.Semaphore(0)
@@ -50,7 +60,7 @@ class LoadWorkers:
                 self._served.release()
             elif code:
                 self._tell(f"worker {number} ended with code {code}; it is started again")
-                self._over.wait(max(0.0, began + _BREATH - time.monotonic()))
+                self._over.wait(max(0.0, began + self._breath - time.monotonic()))
 
     def wait(self, loads: int | None) -> None:
         """Until workers have served so many times; for ever with None."""
@@ -76,9 +86,7 @@ class LoadWorkers:
         with self._lock:
             if self._over.is_set():
                 return 0, ""
-            process = subprocess.Popen(
-                (*_COMMAND, self._host, str(self._port)), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
-            )
+            process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
             self._running.add(process)
         assert process.stdout is not None
         with process.stdout as lines:

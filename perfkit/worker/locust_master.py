@@ -30,7 +30,7 @@ from locust.env import Environment
 from perfkit.instruments.priority import preferred
 from perfkit.worker.locust_readings import Gathering, LostError, dealt
 from perfkit.worker.locust_sender import Sender
-from perfkit.worker.locust_worker import boot, work
+from perfkit.worker.locust_worker import clock_name, work
 
 _HEAD_START = 0.5
 """s from the last preparation to the common start: the message must be there before."""
@@ -160,7 +160,7 @@ class Master:
         if helper is None or msg.data["number"] != number:
             return
         helper.name = msg.data["name"]
-        if msg.data["boot"] == boot():
+        if msg.data["of"] == clock_name():
             helper.offset, helper.way = 0.0, 0.0
         elif now - asked < helper.way:
             helper.offset, helper.way = msg.data["clock"] - (asked + now) / 2, now - asked

@@ -23,6 +23,7 @@ from perfkit.worker.locust_sender import Errand, Sender
 REPORTS = 0.5
 """s between two reports of a worker."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+_TIMES = Path("/proc/self/ns/time")
 
 
 class Worker:
@@ -48,7 +49,7 @@ class Worker:
 
     def _tell_clock(self, msg: Any, **_: Any) -> None:
         """What our clock says now, and whose it is."""
-        told = {"number": msg.data["number"], "clock": time.monotonic(), "boot": boot(), "name": self._name}
+        told = {"number": msg.data["number"], "clock": time.monotonic(), "of": clock_name(), "name": self._name}
         self._runner.send_message("perfkit_clock", told)
 
     def _take_plan(self, msg: Any, **_: Any) -> None:
@@ -77,9 +78,11 @@ class Worker:
             data["perfkit"] = self._errand.outbox.parcel()
 
 
-def boot() -> str:
-    """Names the clock: processes of one boot of one machine share it."""
-    return _BOOT.read_text().strip() if _BOOT.exists() else socket.gethostname()
+def clock_name() -> str:
+    """Names the clock: processes of one boot of one machine share it, unless one is in a time namespace."""
+    if not _BOOT.exists():
+        return socket.gethostname()
+    return _BOOT.read_text().strip() + (os.readlink(_TIMES) if _TIMES.exists() else "")
 
 
 def work(host: str, port: int, name: str) -> None:

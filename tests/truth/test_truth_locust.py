@@ -2,14 +2,13 @@
 
 import importlib.util
 import os
-import re
 import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -50,14 +49,14 @@ def load(mode: str, **settings):
 
 
 @contextmanager
-def launching(tmp: Path):
+def launching(tmp: Path, time_limit: float = 90.0):
     root, inner = tmp / "root", tmp / "tmp"
     root.mkdir(exist_ok=True)
     inner.mkdir()
     try:
         with (
             LauncherClient.open() as client,
-            client.launch(root=root, python=sys.executable, tmp=inner, seed=5, timeout=90.0) as launcher,
+            client.launch(root=root, python=sys.executable, tmp=inner, seed=5, timeout=time_limit) as launcher,
         ):
             yield launcher
     finally:
@@ -106,32 +105,45 @@ def test_a_pause_of_a_second_shows_in_the_p99_of_four_workers(tmp_path):
     assert facts(measured)["requests by worker"] == "400, 400, 400, 400"
 
 
+ANOTHER_CLOCK = ("unshare", "--time", "--monotonic", "1000", "--fork", "--kill-child")
+"""A worker whose clock is a thousand seconds ahead, as that of another machine may be."""
+
+
 @contextmanager
-def helping(port: int, workers: int, loads: int):
-    command = (sys.executable, "-m", "perfkit", "load-worker", "--master", f"127.0.0.1:{port}")
-    with subprocess.Popen(
-        (*command, "--workers", str(workers), "--loads", str(loads)), stderr=subprocess.PIPE, text=True
-    ) as process:
+def helping(port: int, *before: str):
+    command = (*before, sys.executable, "-m", "perfkit", "load-worker", "--master", f"127.0.0.1:{port}")
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process:
         try:
             yield process
         finally:
-            if process.poll() is None:
-                process.send_signal(signal.SIGINT)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGINT)
             process.wait(20)
 
 
-def test_workers_of_another_command_send_their_part(tmp_path):
+def test_workers_of_another_command_with_another_clock_send_their_part(tmp_path):
     port = free_port()
     probe = load("errors", rate=100, duration="2 s", expect_workers=2, bind=f"127.0.0.1:{port}")
-    with helping(port, workers=2, loads=100) as helper:
+    ahead = ANOTHER_CLOCK if subprocess.run((*ANOTHER_CLOCK, "true"), check=False).returncode == 0 else ()
+    with helping(port), helping(port, *ahead) as other:
         measured = within(probe, tmp_path)
-        helper.send_signal(signal.SIGINT)
-        said = helper.stderr.read()
+        os.killpg(other.pid, signal.SIGINT)
+        said = other.stderr.read()
     assert measured.values["errors"] == 20
     assert facts(measured)["requests by worker"] == "100, 100"
     assert facts(measured)["errors"] == "HTTP 500 × 20"
+    assert facts(measured)["clocks"].startswith("other machines' within ±" if ahead else "one")
     assert measured.values["response_p50"] == pytest.approx(0.2, abs=0.02)
-    assert re.search(r"worker [12]: sent 100 requests", said)
+    assert "worker 1: sent 100 requests" in said
+
+
+@pytest.mark.slow
+def test_workers_that_do_not_come_are_a_failure_that_says_what_to_do(tmp_path):
+    probe = load("at_once", rate=100, duration="1 s", workers=1, expect_workers=1, bind=f"127.0.0.1:{free_port()}")
+    with launching(tmp_path, 15.0) as launcher, pytest.raises(Failed, match="1 of 2 workers came within") as caught:
+        probe.measure(launcher)
+    assert caught.value.hint == f"on each other machine: perfkit load-worker --master {probe.bind}"
+    assert not senders()
 
 
 def test_a_worker_that_dies_makes_the_launch_invalid_with_its_name(tmp_path):
