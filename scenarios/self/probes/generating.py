@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 
 from perfkit import Facts, Failed, Invalid, Launcher, Measurement, Metric, Program, Ready, Resource, Skipped
 from perfkit.instruments.affinity import pin_tree, split_cores
+from perfkit.instruments.priority import prefer
 
 _HERE = "scenarios/self/programs"
 _COUNT = "function done(s) io.write('\\nrequests ' .. s.requests .. '\\n') end\n"
@@ -16,7 +17,10 @@ _COUNT = "function done(s) io.write('\\nrequests ' .. s.requests .. '\\n') end\n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generating:
-    """`generator` for `seconds` on a core of its own, perfkit's at `rate` and the others as fast as they can."""
+    """`generator` for `seconds` on a core of its own, perfkit's at `rate` and the others as fast as they can.
+
+    Server and generator go before whatever else the machine does, where that is allowed.
+    """
 
     kind: ClassVar[str] = "generating"
 
@@ -43,6 +47,7 @@ class Generating:
         server = launcher.start(Program(("python", f"{_HERE}/fast_server.py", port), ready=Ready(stdout="ready")))
         server.wait_ready(10.0)
         cores = split_cores()
+        prefer(server.pid)
         if cores:
             pin_tree(server.pid, cores.service)
         requests, cpu = self._generate(launcher, port, cores.generator if cores else None)
@@ -60,6 +65,7 @@ class Generating:
         else:
             command = ("python", f"{_HERE}/generate.py", self.generator, port, str(self.seconds), f"{self.rate:g}")
         child = launcher.start(Program(command))
+        prefer(child.pid)
         if core:
             pin_tree(child.pid, core)
         ended = child.wait(launcher.remaining)
