@@ -1,9 +1,10 @@
 """The clocks of every thread of a running program and its descendants, read at a low cost of our own."""
 
+import errno
 import os
 import threading
 import time
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -15,11 +16,11 @@ READABLE = Path("/proc/self/schedstat").exists()
 """Whether this kernel tells the clocks of threads."""
 INTERVAL = 0.1
 """Seconds between two samples."""
+_FULL = {errno.EMFILE, errno.ENFILE}
 _NAMES_EVERY = 10
 _CHILDREN_EVERY = 2
 _SCHEDSTAT_BYTES = 64
 _CHILDREN_BYTES = 65536
-_NAME_BYTES = 32
 
 
 @dataclass(slots=True)
@@ -53,11 +54,10 @@ class _Files:
 
     clock: ThreadClock
     schedstat: int
-    comm: int
     children: int
 
     def close(self) -> None:
-        for file in (self.schedstat, self.comm, self.children):
+        for file in (self.schedstat, self.children):
             os.close(file)
 
 
@@ -65,7 +65,7 @@ class ThreadMonitor:
     """Samples from entering to leaving the block, 10 times a second and once at either end.
 
     `at` are the samples' times (time.monotonic() s). `own_cpu` is what the sampling itself took, s. `gone` is set once
-    the program has ended.
+    the program has ended. `unread` counts what could not be followed because too many files are open, two a thread.
     """
 
     def __init__(self, pid: int, interval: float = INTERVAL) -> None:
@@ -73,6 +73,7 @@ class ThreadMonitor:
         self.threads: list[ThreadClock] = []
         self.processes: list[ProcessClock] = []
         self.own_cpu = 0.0
+        self.unread = 0
         self.gone = threading.Event()
         self._pid, self._interval = pid, interval
         self._open: dict[int, dict[int, _Files]] = {}
@@ -111,9 +112,11 @@ class ThreadMonitor:
             try:
                 self._clocks[pid].used.append(process_clock(pid))
                 self._meet_threads(pid, number)
-            except OSError:
-                self._forget(pid)
-                continue
+            except OSError as error:
+                if error.errno not in _FULL:
+                    self._forget(pid)
+                    continue
+                self.unread += 1
             for tid, files in list(self._open[pid].items()):
                 self._read(pid, tid, files, number)
         if self._pid not in self._open:
@@ -124,7 +127,7 @@ class ThreadMonitor:
         try:
             executed, waited, runs = os.pread(files.schedstat, _SCHEDSTAT_BYTES, 0).split()
             if number % _NAMES_EVERY == 0 or number - clock.first == 1:
-                clock.name = _text(os.pread(files.comm, _NAME_BYTES, 0))
+                clock.name = _name(pid, tid)
             children = os.pread(files.children, _CHILDREN_BYTES, 0) if number % _CHILDREN_EVERY == 0 else b""
         except OSError:
             files.close()
@@ -147,8 +150,11 @@ class ThreadMonitor:
         known = self._open[pid]
         for tid in map(int, os.listdir(f"/proc/{pid}/task")):  # noqa: PTH208 - a tenth of what Path.iterdir() costs
             if tid not in known:
-                with suppress(OSError):
+                try:
                     known[tid] = _opened(pid, tid, number)
+                except OSError as error:
+                    self.unread += error.errno in _FULL
+                else:
                     self.threads.append(known[tid].clock)
 
     def _forget(self, pid: int) -> None:
@@ -157,16 +163,16 @@ class ThreadMonitor:
 
 
 def _opened(pid: int, tid: int, number: int) -> _Files:
-    folder = f"/proc/{pid}/task/{tid}"
     with ExitStack() as undo:
         files = []
-        for name in ("schedstat", "comm", "children"):
-            files.append(os.open(f"{folder}/{name}", os.O_RDONLY))
+        for name in ("schedstat", "children"):
+            files.append(os.open(f"/proc/{pid}/task/{tid}/{name}", os.O_RDONLY))
             undo.callback(os.close, files[-1])
-        clock = ThreadClock(pid, tid, _text(os.pread(files[1], _NAME_BYTES, 0)), number)
+        clock = ThreadClock(pid, tid, _name(pid, tid), number)
         undo.pop_all()
     return _Files(clock, *files)
 
 
-def _text(comm: bytes) -> str:
-    return comm.decode("utf-8", "replace").rstrip("\n")
+def _name(pid: int, tid: int) -> str:
+    with open(f"/proc/{pid}/task/{tid}/comm", encoding="utf-8", errors="replace") as comm:  # noqa: PTH123 - cheaper
+        return comm.read().rstrip("\n")

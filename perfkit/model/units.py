@@ -131,7 +131,8 @@ def _significant(value: float, digits: int) -> str:
 
 
 def _count(value: float) -> str:
-    return f"{value:,.0f}".replace(",", " ") if value == int(value) else _significant(value, 4)
+    whole = value == int(value) or abs(value) >= 1000
+    return f"{value:,.0f}".replace(",", " ") if whole else _significant(value, 4)
 
 
 def _example(unit: str) -> str:

@@ -7,7 +7,7 @@ import numpy as np
 
 from perfkit.instruments.cpu import CpuReading, between, read_tree
 from perfkit.instruments.threads import READABLE, ThreadClock, ThreadMonitor
-from perfkit.model.errors import Failed, Skipped
+from perfkit.model.errors import Failed, Invalid, Skipped
 from perfkit.model.launch import Exit, Launcher, Measurement
 from perfkit.probes._cpu.drawing import curve, facts
 from perfkit.probes._cpu.reading import Group, Values, Windows, cores, group, grouped
@@ -44,12 +44,15 @@ class Monitored:
 def measure(course: Course, launcher: Launcher, threads: Mapping[str, str], work: float | str | None) -> Measurement:
     """Start, watch while it works, end.
 
-    Raises Skipped where the system does not tell the clocks of threads, Failed where a group has no thread.
+    Raises Skipped where the system does not tell the clocks of threads, Failed where a group has no thread, Invalid
+    where there are too many of them.
     """
     if not READABLE:
         raise Skipped("this system does not tell the clocks of threads (/proc schedstat)", hint="run it on Linux")
     monitored = _monitored(course, launcher)
     monitor, usage = monitored.monitor, monitored.exit.usage
+    if monitor.unread:
+        raise Invalid("too many open files to follow every thread, two each", hint="raise the limit: ulimit -n 65536")
     windows = Windows.of(monitor.at)
     clocks, others = grouped(monitor.threads, threads)
     _require_threads(clocks, threads, others, windows)
