@@ -218,7 +218,7 @@ class Listening(RunObserver):
 def test_the_observer_hears_of_every_launch():
     observer = Listening()
     World().run(exactly(1, 2), benchmark(), observer=observer)
-    assert observer.heard == ["1 benchmarks", "a 1 None", "1 1.0 False", "a 2 119.0", "2 1.0 True"]
+    assert observer.heard == ["1 benchmarks", "a 1 None", "1 1.0 False", "a 2 149.0", "2 1.0 True"]
 
 
 def test_how_many_launches_failed_stands_above_the_evidence():
