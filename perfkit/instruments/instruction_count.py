@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from perfkit.instruments.cpu import tree
+from perfkit.instruments.cpu import read_tree, tree
 from perfkit.model.errors import Failed, Skipped
 from perfkit.model.launch import Exit, Target
 
@@ -27,6 +28,8 @@ _FIXED_LAYOUT = ("setarch", "-R")
 _TOTAL = re.compile(r"I +refs: +([\d,]+)")
 _COUNTED_BY_PERF = re.compile(r"^(\d+),[^,]*,[^,]*instructions", re.MULTILINE)
 _INSTALL = "apt-get install valgrind"
+_RESTLESS = 2.0
+_LOOK_EVERY = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +50,11 @@ class Counter:
         return (*fixed, *_VALGRIND, f"--log-file={folder}/valgrind-%p", *command)
 
     def end(self, target: Target, patience: float) -> Exit:
-        """End a program that stays, which may take `patience` s, so that its count is still told."""
+        """End a program that stays, which may take `patience` s, so that its count is still told.
+
+        It is left alone until it is at rest, for 2 s at most, or where it was interrupted would be counted.
+        """
+        _wait_for_rest(target.pid, min(patience, _RESTLESS))
         if self.method == "valgrind":
             return target.stop(patience)
         for pid in tree(target.pid)[1:]:  # perf itself has to outlive it
@@ -82,6 +89,14 @@ def find_counter(wanted: Method | Literal[True]) -> Counter:
         if _available(method):
             return Counter(method)
     raise Skipped("instructions: neither the processor's counters nor valgrind are here", hint=_INSTALL)
+
+
+def _wait_for_rest(pid: int, patience: float) -> None:
+    """Return when the processes of a tree used no CPU between two looks, or after `patience` s."""
+    deadline, before = time.monotonic() + patience, None
+    while (used := dict(read_tree(pid).used)) != before and time.monotonic() < deadline:
+        before = used
+        time.sleep(_LOOK_EVERY)
 
 
 def _available(method: Method) -> bool:

@@ -40,8 +40,9 @@ class Startup:
     disk is invalid.
 
     `instructions` counts them in a further start of each launch, to its end or, of a program that stays, until it was
-    ended once ready: by `perf` where the processor's counters can be read, else by `valgrind`, to the digit; one of
-    these names takes that one. `importtime` shows what the imports of a Python cost, in a further start as well.
+    ended once ready and at rest: by `perf` where the processor's counters can be read, else by `valgrind`, to the
+    digit; one of these names takes that one. `importtime` shows what the imports of a Python cost, in a further start
+    as well.
 
     `env` sets variables, `env_pass` lets through those of perfkit's own environment. `requires` names programs on PATH,
     or files, and what to do where they are missing; the scenario is then skipped.

@@ -18,7 +18,8 @@ _MOST_NAMED = 3
 def unit_once(first: str, second: str, between: str) -> str:
     """`414 to 469 ms` for `414 ms` and `469 ms`: the unit is said once where it is the same."""
     number, _, unit = first.rpartition(" ")
-    return f"{number if number and unit == second.rpartition(' ')[2] else first}{between}{second}"
+    same = number and not unit.isdigit() and unit == second.rpartition(" ")[2]  # 115 365 has a space and no unit
+    return f"{number if same else first}{between}{second}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class ChangeText:
             return self.estimate
         low, _, low_unit = self.low.rpartition(" ")
         high, _, high_unit = self.high.rpartition(" ")
-        same = low_unit == high_unit == self.estimate.rpartition(" ")[2]
+        same = low_unit == high_unit == self.estimate.rpartition(" ")[2] and not low_unit.isdigit()
         return f"{self.estimate} [{low}, {high}]" if same and low else f"{self.estimate} [{self.low}, {self.high}]"
 
 

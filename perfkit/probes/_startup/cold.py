@@ -36,9 +36,9 @@ def drop_files(start: Start, launcher: Launcher, patterns: tuple[str, ...]) -> D
             yield
         mapped.update(watch.files)
 
-    code = python_code(told_by_python(start, launcher, TELLS_ITS_CODE, watching))
+    said, _ = told_by_python(start, launcher, TELLS_ITS_CODE, watching)
     emptied(launcher).rmdir()
-    found = named | mapped | code | _of_command(start, launcher)
+    found = named | mapped | python_code(said) | _of_command(start, launcher)
     dropped = drop({file.resolve() for file in found if file.is_file()})
     for file in sorted(file.resolve() for file in named):
         if dropped.stayed.get(file, 0) > file.stat().st_size / 2:

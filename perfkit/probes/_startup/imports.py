@@ -11,6 +11,7 @@ from perfkit.probes._startup.start import Start, told_by_python
 _MOST_ROWS = 30
 _LEAST_SHARE = 0.01
 _HEAVIEST = 15
+_DISTURBED = 0.05
 _INDENT = "\u00a0\u00a0"
 """Spaces that no report joins into one."""
 
@@ -20,16 +21,18 @@ def import_details(start: Start, launcher: Launcher) -> tuple[Facts, Facts]:
 
     Raises Failed where nothing told of imports.
     """
-    tops = read_imports(told_by_python(start, launcher, TELLS_ITS_IMPORTS))
+    said, ended = told_by_python(start, launcher, TELLS_ITS_IMPORTS)
+    tops = read_imports(said)
     if not tops:
         raise Failed(
             f"importtime = true, but {start.name} told of no imports",
             hint="leave it away for a program that is not Python",
         )
-    return _tree(tops), _heaviest(tops)
+    return _tree(tops, ended.usage.run_delay), _heaviest(tops)
 
 
-def _tree(tops: tuple[Import, ...]) -> Facts:
+def _tree(tops: tuple[Import, ...], waited: float = 0.0) -> Facts:
+    """`waited` is how long the program waited for a core, s, which these times hold."""
     whole = sum(one.total for one in tops)
     totals = sorted((one.total for top in tops for one in top.walk()), reverse=True)
     least = max(whole * _LEAST_SHARE, totals[:_MOST_ROWS][-1])
@@ -39,6 +42,8 @@ def _tree(tops: tuple[Import, ...]) -> Facts:
     ]
     left = len(totals) - len(rows)
     more = [(counted(left, "more module"), f"each less than {_time(least)}")] if left else []
+    if waited > whole * _DISTURBED:
+        more.append(("waiting for a core", f"{_time(waited)}, which lengthened some of these"))
     title = f"Imports: {_time(whole)} for {counted(len(totals), 'module')}, each with what it imports"
     return Facts(title, (*rows, *more))
 

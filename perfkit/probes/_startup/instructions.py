@@ -18,8 +18,8 @@ _SLOWER = 50.0
 def count_instructions(start: Start, counter: Counter, launcher: Launcher) -> tuple[float, Facts]:
     """Start it under `counter`, without what differs between launches by intent; the count, and how it was made.
 
-    A program that stays is asked to end as soon as it is ready, so its way out is counted too. Raises Failed where it
-    does not become ready so or nothing is counted, TimedOut where that takes too long.
+    A program that stays is asked to end once it is ready and at rest, so its way out is counted too. Raises Failed
+    where it does not become ready so or nothing is counted, TimedOut where that takes too long.
     """
     folder = emptied(launcher)
     command = counter.command(with_python(start.program.command, launcher.python), folder)

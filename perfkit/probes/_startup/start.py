@@ -76,8 +76,8 @@ def told_by_python(
     launcher: Launcher,
     asks: tuple[str, str],
     watching: Callable[[int], AbstractContextManager[object]] = lambda _: nullcontext(),
-) -> str:
-    """Start it with a Python's option or variable set by which it tells more on stderr; all of what it said there.
+) -> tuple[str, Exit]:
+    """Start it with a Python's option or variable set by which it tells more on stderr; all that, and how it ended.
 
     `watching` is entered with its process id while it runs. Raises Failed if it does not become ready so.
     """
@@ -90,11 +90,11 @@ def told_by_python(
     target = telling.begin(launcher)
     try:
         with watching(target.pid):
-            telling.finish(target, launcher)
+            ended = telling.finish(target, launcher)
     except Failed as error:
         lines = said.read_text(encoding="utf-8", errors="replace").splitlines()[-1:] if said.exists() else []
         raise Failed(
             f"{start.name} did not become ready with {variable}=1 set: {' '.join(lines) or error}",
             hint="it may not bear more on its stderr; leave the setting away that asks for this",
         ) from None
-    return said.read_text(encoding="utf-8", errors="replace")
+    return said.read_text(encoding="utf-8", errors="replace"), ended

@@ -114,7 +114,7 @@ def test_what_one_start_left_behind_is_gone_for_the_next(tmp_path):
         if program.command[0] == "/bin/sh":
             Path(program.command[3]).write_text("import time:  500 |  700 | site\nimport time: 50 | 60 | json\n")
 
-    measured = startup(importtime=True).measure(FakeLauncher(tmp_path, [an_exit(), an_exit()], started))
+    measured = startup(importtime=True).measure(FakeLauncher(tmp_path, [an_exit(), an_exit(run_delay=0.0)], started))
     assert seen == [[], []]
     tree, heaviest = measured.details
     assert tree.title == "Imports: 760 µs for 2 modules, each with what it imports"
@@ -128,6 +128,9 @@ def test_of_many_imports_the_dearest_are_shown_each_below_what_imported_it():
     second = Import("second", 0.01, 0.09, (Import("inner", 0.08, 0.08),))
     tree = _tree((first, second))
     assert [name for name, _ in tree.rows] == ["second", "\u00a0\u00a0inner", "first", "40 more modules"]
+    assert _tree((second,), waited=0.004).rows == _tree((second,)).rows
+    waited = ("waiting for a core", "20.0 ms, which lengthened some of these")
+    assert _tree((second,), waited=0.02).rows == (*_tree((second,)).rows, waited)
     many = tuple(Import(f"each{number}", 0.001 + number / 1e6, 0.001 + number / 1e6) for number in range(60))
     rows = _tree(many).rows
     assert (len(rows), rows[0][0], rows[29][0], rows[30][0]) == (31, "each59", "each30", "30 more modules")

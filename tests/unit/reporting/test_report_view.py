@@ -10,6 +10,7 @@ from perfkit.model.metric import Better, Metric, Scale
 from perfkit.model.run import Baseline
 from perfkit.model.verdict import ExitCode, Finding, Verdict
 from perfkit.reporting import View, build_view
+from perfkit.reporting.view import unit_once
 from tests.builders import (
     CPU,
     ERRORS,
@@ -205,3 +206,9 @@ def test_the_same_reason_is_given_once():
     one, other = view_of(a_finding(), *unsure).explanations
     assert len(one.rows) == 1
     assert ([row.benchmark for row in other.named], other.more, other.why) == (["b0", "b1"], 4, "there is no baseline")
+
+
+def test_thousands_are_no_units():
+    assert unit_once("115 365", "115 365", " to ") == "115 365 to 115 365"
+    assert unit_once("414 ms", "469 ms", " to ") == "414 to 469 ms"
+    assert unit_once("414 ms", "1.20 s", " to ") == "414 ms to 1.20 s"
