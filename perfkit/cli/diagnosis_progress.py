@@ -28,7 +28,7 @@ class DiagnosisProgress(DoctorObserver):
 
     def machine_held(self, holder: str) -> None:
         """Say at once why nothing begins."""
-        self._console.print(Text(waiting_for(holder)))
+        self._console.print(Text(waiting_for(holder)), soft_wrap=True)
 
     def session_started(self, number: int, sessions: int) -> None:
         """A session begins."""

@@ -16,6 +16,10 @@ from perfkit.model.metric import Kind, Scale
 from perfkit.model.reasons import said
 from perfkit.model.scenario import Benchmark
 from perfkit.model.units import counted, format_change, format_quantity
+from perfkit.reporting.escaping import shortened
+
+_NARROWEST = 24
+"""Columns that a benchmark's name gets at least; where it is longer, its middle is left out."""
 
 
 class LiveProgress(RunObserver):
@@ -25,6 +29,7 @@ class LiveProgress(RunObserver):
         self._console = console
         self._rows: dict[str, Progress] = {}
         self._running = ""
+        self._told: set[str] = set()
         self._expected: float | None = None
         self._asked = self._begun = time.monotonic()
         self._live = Live(console=console, refresh_per_second=1, transient=True, get_renderable=self._draw)
@@ -37,7 +42,7 @@ class LiveProgress(RunObserver):
 
     def machine_held(self, holder: str) -> None:
         """Say at once why nothing begins."""
-        self._console.print(Text(waiting_for(holder)))
+        self._console.print(Text(waiting_for(holder)), soft_wrap=True)
 
     def session_started(self, benchmarks: Sequence[Benchmark]) -> None:
         """Begin to draw."""
@@ -53,14 +58,22 @@ class LiveProgress(RunObserver):
         self._running, self._expected, self._asked = benchmark, expected, time.monotonic()
 
     def launch_ended(self, benchmark: str, launch: Launch, progress: Progress) -> None:
-        """Show how far it is now; a launch that was not measured is said at once, above the table."""
+        """Show how far it is now; what was not measured is said at once and once, above the table."""
         self._rows[benchmark] = progress
-        if launch.outcome is not Outcome.MEASURED:
-            line = Text(f"{benchmark}: {launch.outcome.value}: {said(launch.reason)}")
-            self._console.print(line, style="yellow" if launch.outcome is Outcome.SKIPPED else "red", soft_wrap=True)
+        line = f"{benchmark}: {launch.outcome.value}: {said(launch.reason)}"
+        if launch.outcome is Outcome.MEASURED or line in self._told:
+            return
+        self._told.add(line)
+        text = Text(line, style="yellow" if launch.outcome is Outcome.SKIPPED else "red")
+        if self._console.is_terminal:  # the end of the run tells all of it
+            self._console.print(text, overflow="ellipsis", no_wrap=True)
+        else:
+            self._console.print(text, soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         table = Table.grid(padding=(0, 2))
+        for narrows in (False, False, False, True):
+            table.add_column(no_wrap=not narrows)
         rows = sorted(self._rows.values(), key=lambda row: (row.benchmark != self._running, row.settled))
         shown = rows[: max(3, self._console.height - 4)]
         for row in sorted(shown, key=lambda row: list(self._rows).index(row.benchmark)):
@@ -79,8 +92,9 @@ class LiveProgress(RunObserver):
         mark = "✓" if row.settled else "▸" if row.benchmark == self._running else "·"
         style = "green" if row.settled else "cyan"
         estimate = Text("")
+        name = Text(shortened(row.benchmark, max(_NARROWEST, self._console.width * 2 // 5)))
         if row.pairs is not None:
-            return Text(mark, style=style), Text(row.benchmark), Text(_pairs(row)), _comparison(row)
+            return Text(mark, style=style), name, Text(_pairs(row)), _comparison(row)
         if row.metric is not None and row.estimate is not None:
             unit = row.metric.unit
             estimate = Text(f"{row.metric.name} {format_quantity(row.estimate, unit)}")
@@ -88,7 +102,7 @@ class LiveProgress(RunObserver):
                 estimate.append(f" [{format_quantity(row.low, unit)}, {format_quantity(row.high, unit)}]", style="dim")
         elif row.trouble:
             estimate = Text(said(row.trouble), style="yellow", overflow="ellipsis", no_wrap=True)
-        return Text(mark, style=style), Text(row.benchmark), Text(counted(row.launches, "launch")), estimate
+        return Text(mark, style=style), name, Text(counted(row.launches, "launch")), estimate
 
 
 def _pairs(row: Progress) -> str:

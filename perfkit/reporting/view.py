@@ -246,11 +246,12 @@ class View:
 
     @property
     def explanations(self) -> tuple[Explanation, ...]:
-        """What is to be said of the urgent rows, each thing once, worst first."""
+        """What is to be said of the urgent rows, each thing once, worst first; an advice after the last it is for."""
         groups: dict[tuple[Wording, str, str], list[Row]] = {}
         for row in self.urgent:
             groups.setdefault((row.wording, row.why, row.finding.advice), []).append(row)
+        advices = [*(advice for _, _, advice in groups), ""]
         return tuple(
-            Explanation(wording, tuple(rows), why, rows[0].evidence, advice)
-            for (wording, why, advice), rows in groups.items()
+            Explanation(wording, tuple(rows), why, rows[0].evidence, "" if advice == following else advice)
+            for ((wording, why, advice), rows), following in zip(groups.items(), advices[1:], strict=True)
         )

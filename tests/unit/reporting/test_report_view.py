@@ -44,6 +44,24 @@ def test_numbers_are_written_with_their_units():
     assert row.candidate.interval == "456 to 483 ms"
 
 
+def test_an_advice_for_several_stands_after_the_last_of_them():
+    findings = [
+        a_finding(metric=metric, verdict=Verdict.REGRESSED, why=why, advice=advice)
+        for metric, why, advice in ((CPU, "5 % more", "look"), (ERRORS, "2 more", "look"), (THROUGHPUT, "less", "wait"))
+    ]
+    told = [(one.why, one.advice) for one in view_of(*findings).explanations]
+    assert told == [("5 % more", ""), ("2 more", "look"), ("less", "wait")]
+
+
+def test_a_run_that_is_not_complete_says_so_once():
+    told = "the run is not complete"
+    run = replace(a_run(), complete=False)
+    assert view_of(run=run).warnings == (told,)
+    assert view_of(run=run, warnings=(f"{told}: some benchmarks lack launches",)).warnings == (
+        f"{told}: some benchmarks lack launches",
+    )
+
+
 def test_a_count_is_told_by_its_total():
     row = next(row for row in gate_view().rows if row.metric == "errors")
     assert row.medians == "0 → 4"
