@@ -25,18 +25,17 @@ _CHILDREN_BYTES = 65536
 
 @dataclass(slots=True)
 class ThreadClock:
-    """One thread: its last name, and its clocks at each sample from number `first` on.
+    """One thread: its last name, and what its schedstat said at each sample from number `first` on.
 
-    Cumulated since its start: executed ns, ns that it waited for a core, and how often it ran (proc_pid_schedstat).
+    Three numbers, cumulated since its start: executed ns, ns that it waited for a core, and how often it ran (the
+    kernel's sched-stats.rst). They are left as they were read, because taking them apart costs as much as reading.
     """
 
     pid: int
     tid: int
     name: str
     first: int
-    executed: list[int] = field(default_factory=list)
-    waited: list[int] = field(default_factory=list)
-    runs: list[int] = field(default_factory=list)
+    samples: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -125,7 +124,7 @@ class ThreadMonitor:
     def _read(self, pid: int, tid: int, files: _Files, number: int) -> None:
         clock = files.clock
         try:
-            executed, waited, runs = os.pread(files.schedstat, _SCHEDSTAT_BYTES, 0).split()
+            sample = os.pread(files.schedstat, _SCHEDSTAT_BYTES, 0)
             if number % _NAMES_EVERY == 0 or number - clock.first == 1:
                 clock.name = _name(pid, tid)
             children = os.pread(files.children, _CHILDREN_BYTES, 0) if number % _CHILDREN_EVERY == 0 else b""
@@ -133,9 +132,7 @@ class ThreadMonitor:
             files.close()
             del self._open[pid][tid]
             return
-        clock.executed.append(int(executed))
-        clock.waited.append(int(waited))
-        clock.runs.append(int(runs))
+        clock.samples.append(sample)
         for child in map(int, children.split()):
             if child not in self._open:
                 self._follow(child)

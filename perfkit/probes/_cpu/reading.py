@@ -64,16 +64,20 @@ class Group:
 
 def group(name: str, clocks: Sequence[ThreadClock], windows: Windows) -> Group:
     """These threads as one."""
-    samples = int(windows.numbers[-1]) + 1
-    executed = windows.differences(_together([(clock.first, clock.executed) for clock in clocks], samples)) * _NS
+    rows = [
+        (clock.first, np.array([each.split() for each in clock.samples], float)) for clock in clocks if clock.samples
+    ]
+    executed, waited, runs = (
+        windows.differences(_together([(first, row[:, column]) for first, row in rows], windows)) for column in range(3)
+    )
     return Group(
         name,
         tuple(sorted({clock.name for clock in clocks})),
-        float(executed.sum()),
+        float(executed.sum()) * _NS,
         float(windows.widths.sum()),
-        executed / windows.widths,
-        windows.differences(_together([(clock.first, clock.waited) for clock in clocks], samples)) * _NS,
-        windows.differences(_together([(clock.first, clock.runs) for clock in clocks], samples)),
+        executed * _NS / windows.widths,
+        waited * _NS,
+        runs,
     )
 
 
@@ -91,19 +95,18 @@ def grouped(
 
 def cores(processes: Sequence[ProcessClock], windows: Windows) -> Values:
     """CPU s a second of all processes in each window."""
-    samples = int(windows.numbers[-1]) + 1
-    rows = [(clock.first, clock.used) for clock in processes]
-    return windows.differences(_together(rows, samples)) / windows.widths
+    rows = [(clock.first, np.array(clock.used)) for clock in processes]
+    return windows.differences(_together(rows, windows)) / windows.widths
 
 
-def _together(rows: Sequence[tuple[int, Sequence[float]]], samples: int) -> Values:
+def _together(rows: Sequence[tuple[int, Values]], windows: Windows) -> Values:
     """Cumulated rows added up: 0 before a row's first sample, its last value after it ended.
 
     So what came within the windows counts from its birth, and what was there before them cancels out.
     """
-    total = np.zeros(samples)
+    total = np.zeros(int(windows.numbers[-1]) + 1)
     for first, values in rows:
-        row = np.array(values[: samples - first], float)
+        row = values[: total.size - first]
         if row.size:
             total[first : first + row.size] += row
             total[first + row.size :] += row[-1]

@@ -39,7 +39,7 @@ def test_every_thread_is_followed_and_every_file_closed(program):
     with ThreadMonitor(program.pid, interval=0.02) as monitor:
         time.sleep(0.1)
     assert len(monitor.threads) == 6
-    assert {len(clock.executed) for clock in monitor.threads} == {len(monitor.at)}
+    assert {len(clock.samples) for clock in monitor.threads} == {len(monitor.at)}
     assert len(open_files()) == before
 
 

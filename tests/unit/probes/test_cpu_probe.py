@@ -63,7 +63,8 @@ def test_settings_that_make_no_sense_are_refused(settings, message):
 
 def clock(name, executed, first=0, waited=None, runs=None):
     count = len(executed)
-    return ThreadClock(1, 1, name, first, executed, waited or [0] * count, runs or list(range(count)))
+    rows = zip(executed, waited or [0] * count, runs or range(count), strict=True)
+    return ThreadClock(1, 1, name, first, [b"%d %d %d\n" % row for row in rows])
 
 
 def test_a_window_shorter_than_half_the_interval_is_joined_to_the_one_before():
@@ -86,6 +87,7 @@ def test_a_thread_that_is_born_later_counts_from_its_birth_and_one_that_ended_no
     born, ended = clock("b", [20 * MS], first=2), clock("e", [70 * MS, 80 * MS])
     assert group("g", [born], windows).cores == pytest.approx([0.0, 0.2])
     assert group("g", [ended], windows).cores == pytest.approx([0.1, 0.0])
+    assert group("g", [clock("never read", [])], windows).used == 0.0
 
 
 def test_the_wait_of_a_run_is_the_mean_of_each_window():
