@@ -18,7 +18,7 @@ from perfkit.model.units import format_quantity
 from perfkit.probes._audio import block_values
 from perfkit.probes._audio_format import caveats
 from perfkit.probes._audio_observed import Observed, observe
-from perfkit.probes._audio_ramp import Ending, Level, Try, decide, sustained
+from perfkit.probes._audio_ramp import Ending, Level, Try, decide, step_at, sustained
 from perfkit.probes._audio_server import OnServer, body_on
 from perfkit.probes._audio_virtual import server_for
 from perfkit.probes._capacity_settings import CapacitySettings
@@ -75,10 +75,10 @@ def _search(probe: CapacitySettings, once: Callable[[int], Try], told: Told) -> 
     answers: list[int] = []
     for _ in range(probe.searches):
         guess = answers[-1] if answers and answers[-1] else probe.start
-        step = max(1, round(probe.precision * guess))
-        jump = step if answers else probe.start
-        answers.append(sustained(passes, guess=guess, jump=jump, most=probe.highest, step=step))
-        if not answers[-1]:
+        jump = step_at(guess, probe.precision) if answers else probe.start
+        found = sustained(passes, guess=guess, jump=jump, most=probe.highest, precision=probe.precision)
+        answers.append(found)
+        if not found:
             break
     return answers
 

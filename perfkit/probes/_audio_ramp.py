@@ -59,8 +59,8 @@ def decide(level: int, once: Callable[[int], Try]) -> Level:
             )
 
 
-def sustained(passes: Callable[[int], bool], *, guess: int, jump: int, most: int, step: int) -> int:
-    """The highest level up to `most` that passes, to `step`; 0 where not even 1 does.
+def sustained(passes: Callable[[int], bool], *, guess: int, jump: int, most: int, precision: float) -> int:
+    """The highest level up to `most` that passes, to the share `precision` of it; 0 where not even 1 does.
 
     Goes from `guess` by jumps that double, up while levels pass or down while they fail, and then bisects. Takes it
     that whatever is below a passing level passes too.
@@ -77,10 +77,15 @@ def sustained(passes: Callable[[int], bool], *, guess: int, jump: int, most: int
         while high > 1 and not passes(level := max(1, high - jump)):
             high, jump = level, 2 * jump
         low = level if level < high else 0
-    while high - low > step and high <= most:
+    while high - low > step_at(low, precision) and high <= most:
         middle = (low + high) // 2
         if passes(middle):
             low = middle
         else:
             high = middle
     return low
+
+
+def step_at(level: int, precision: float) -> int:
+    """How far apart levels are told there."""
+    return max(1, round(precision * level))

@@ -25,11 +25,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--output", choices=("websocket", "jack"), default="websocket", help="where the audio goes")
     parser.add_argument("--port", type=_between(1, 65_535), help="TCP port to listen on, with --output websocket")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--voices", type=_between(1, 256), default=64, help="most voices at a time")
+    parser.add_argument("--voices", type=_between(1, 4096), default=64, help="most voices at a time")
     parser.add_argument("--rate", type=_between(32_000, 192_000), default=48_000, help="sample rate in Hz")
     parser.add_argument("--block", type=_between(64, 16_384), default=960, help="frames of a stream's message")
     parser.add_argument("--client", default="synth", help="name of the JACK client, with --output jack")
-    parser.add_argument("--chord", type=_between(0, 256), default=0, help="notes it begins with, with --output jack")
+    parser.add_argument("--chord", type=_between(0, 4096), default=0, help="notes it begins with, with --output jack")
     return parser
 
 

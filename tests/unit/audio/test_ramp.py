@@ -13,7 +13,7 @@ def search(limit, **settings):
         tried.append(level)
         return level <= limit
 
-    return sustained(passes, **{"guess": 1, "jump": 1, "most": 1000, "step": 1} | settings), tried
+    return sustained(passes, **{"guess": 1, "jump": 1, "most": 1000, "precision": 0.0} | settings), tried
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 9, 23, 100, 511, 999, 1000])
@@ -38,7 +38,7 @@ def test_zero_where_not_even_one_passes():
 
 
 def test_a_coarse_step_ends_within_it():
-    found, tried = search(700, step=20)
+    found, tried = search(700, precision=0.03)
     assert 680 <= found <= 700
     assert len(tried) < len(search(700)[1])
 
@@ -78,7 +78,7 @@ def ramp(limit, stray):
             return Try(left[level].pop(0), 0.5)
         return Try(Ending.PASSED if level <= limit else Ending.FAILED, level / limit)
 
-    return sustained(lambda level: decide(level, once).passed, guess=1, jump=1, most=1000, step=1)
+    return sustained(lambda level: decide(level, once).passed, guess=1, jump=1, most=1000, precision=0.0)
 
 
 @pytest.mark.parametrize("level", [1, 2, 4, 16, 20, 22, 23])
