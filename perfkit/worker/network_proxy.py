@@ -52,6 +52,13 @@ class Clockwork:
         if self._waiting[0][0] == due:
             self._set(due)
 
+    def close(self) -> None:
+        """Do nothing more."""
+        if self._timer is not None:
+            self._loop.remove_reader(self._timer.fd)
+            self._timer.close()
+            self._timer = None
+
     def _set(self, due: float) -> None:
         if self._timer is not None:
             self._timer.set(due)
@@ -200,6 +207,7 @@ async def _serve(asked: dict[str, Any]) -> None:
         ports.append(server.sockets[0].getsockname()[1])
     _tell(asked["told"], ports)
     await ended.wait()
+    clockwork.close()
     print(json.dumps({"passed": clockwork.done, "late": clockwork.late}), flush=True)
 
 

@@ -3,8 +3,9 @@ from array import array
 
 import pytest
 
-from perfkit.model.errors import UsageError
+from perfkit.model.errors import Skipped, UsageError
 from perfkit.probes import build
+from perfkit.probes._load import locust_engine
 from perfkit.probes._load.locust_settings import Crew, master_address
 from perfkit.worker.locust_readings import ANSWERED, DROPPED, FAILED, Gathering, LostError, Outbox, blocks, dealt
 
@@ -126,6 +127,13 @@ def test_a_locustfile_is_shown_and_never_judged():
     assert metrics["response_p99"].method == "Locust's own, closed loop"
     assert "may not gate" in probe.why_no_budget("response_p99")
     assert probe.why_no_budget("throughput") == ""
+
+
+def test_without_locust_a_load_is_skipped_with_what_to_install(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(Skipped) as caught:
+        locust_engine.load(build("load", HTTP).plan(1), None)
+    assert caught.value.hint == "pip install 'perfkit[locust]'"
 
 
 def test_an_open_loop_of_locust_has_the_metrics_of_the_other_engine():
