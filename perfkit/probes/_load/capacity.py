@@ -137,10 +137,11 @@ def _judged(rate: float, asked: Capacity, report: Report) -> Step:
 
 
 def _details(asked: Capacity, found: Search, middle: float) -> tuple[Detail, ...]:
-    span = f"[{_rate(min(found.answers))}, {_rate(max(found.answers))}]"
+    several = len(found.answers) > 1
+    span = f" [{_rate(min(found.answers))}, {_rate(max(found.answers))}]" if several else ""
     above = min((s for s in found.steps if s.rate > middle and not s.passed), key=lambda s: s.rate, default=None)
     limit = above.why if above else f"most = {_rate(asked.most)}, where the search ends"
-    result = f"{_rate(middle)} {span} with a p99 within {format_quantity(asked.within, 's')}, first limit: {limit}"
+    result = f"{_rate(middle)}{span} with a p99 within {format_quantity(asked.within, 's')}, first limit: {limit}"
     rows = (
         (RESULT, result),
         ("searches", ", ".join(_rate(answer) for answer in found.answers)),
@@ -152,7 +153,7 @@ def _details(asked: Capacity, found: Search, middle: float) -> tuple[Detail, ...
     timed = [step for step in steps if step.p99 is not None]
     return (
         _curve("response time p99 by offered rate", "p99", "s", timed, [s.p99 or 0.0 for s in timed], middle,
-               ("allowed", asked.within)),
+               ("allowed", float(asked.within))),
         _curve("answered of what was offered", "answered", "1", steps, [step.achieved for step in steps], middle,
                ("all", 1.0)),
         Facts("capacity", rows),

@@ -7,6 +7,7 @@ from perfkit.probes._load.measure import Job, Loaded
 from perfkit.probes._load.report import Report
 from perfkit.probes._load.settings import Capacity
 from perfkit.probes._load.validity import Objection
+from perfkit.storage.details import decode, encode
 
 
 @pytest.mark.parametrize("limit", [35.0, 100.0, 499.0, 500.0, 501.0, 1700.0, 31_000.0])
@@ -67,6 +68,7 @@ def test_the_capacity_is_where_the_p99_leaves_its_limit():
     measured = searched(Served(4000.0))
     # .002 / (1.001 - x) = .02 at x = .901
     assert measured.values["capacity"] == pytest.approx(0.901 * 4000, rel=0.05)
+    assert decode(encode(measured.details)) == measured.details
     times, _, facts = measured.details
     assert [label for _, label in times.marks] == ["knee"]
     assert times.x[times.marks[0][0]] == measured.values["capacity"]
