@@ -10,8 +10,9 @@ import signal
 import sys
 import time
 
+from .folders import Folders
 from .readings import become_subreaper, children, floor, usage, zombie_readings
-from .target import PIDFD, Target
+from .target import PIDFD, Target, kill
 
 TYPE_CHECKING = False  # typing itself costs 0.8 MiB
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Launcher:
         self._cgroups: set[str] = set()
         self._commands, self._replies = b"", b""
         self._floor = 0
+        self._folders = Folders()
         self._adopts = become_subreaper()
         for fd in (0, 1):
             os.set_blocking(fd, False)
@@ -135,6 +137,10 @@ class Launcher:
         for ready in target.awaited:
             if ready.fd >= 0:
                 self._watch(ready.fd, self._checker(target, ready))
+            if ready.file:
+                self._folders.watch(os.path.dirname(ready.file))
+        if self._folders.fd >= 0:
+            self._watch(self._folders.fd, self._folders.came)  # being awake it looks at what is polled
         if not request["quiet"]:
             self._reply(id=target.id, pid=target.pid, started=target.started)
         if PIDFD:
@@ -207,6 +213,8 @@ class Launcher:
         """Stamped after the look: what it saw may be younger than the wake-up, but never than the program's end."""
         ready.reach(time.monotonic() if ended is None else ended)
         self._tell(target)
+        if ready.file:
+            self._folders.leave()  # of others that wait for a file too the tick still tells
 
     def _tell(self, target: Target) -> None:
         self._reply(id=target.id, **target.way())
@@ -259,6 +267,7 @@ class Launcher:
         for ready in target.awaited:
             self._unwatch(ready.fd)
             ready.close()
+        self._folders.leave()
 
     def _sweep(self, owns: Callable[[int], bool]) -> list[resource.struct_rusage]:
         """Kill and reap the adopted processes that `owns` tells, and those they leave; their resource usages."""
@@ -276,14 +285,6 @@ class Launcher:
                     usages.append(rusage)
             time.sleep(0.0005)
         return usages
-
-
-def kill(pid: int) -> None:
-    """SIGKILL, unless it became somebody else's (a set-user-ID program)."""
-    try:
-        os.kill(pid, signal.SIGKILL)
-    except PermissionError:
-        return
 
 
 def main() -> None:

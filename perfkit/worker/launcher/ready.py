@@ -28,7 +28,7 @@ class Ready:
         self.refused = 0
         self.polled = not {"file", "stamp", "dial"}.isdisjoint(form)
         self._pattern = re.compile(form["stdout"]) if "stdout" in form else None
-        self._file: str | None = form.get("file")
+        self.file: str | None = form.get("file")
         self._stamps: str | None = form.get("stamp")
         self._stamp, self._seen = "", ""
         self._dial: tuple[str, int, str] | None = form.get("dial")
@@ -65,8 +65,8 @@ class Ready:
     def check(self) -> bool:
         """Whether the file, the stamp, the address or a datagram says so by now; never blocks."""
         try:
-            if self._file:
-                return os.path.exists(self._file)
+            if self.file:
+                return os.path.exists(self.file)
             if self._stamps:
                 return self._stamped(self._stamps)
             return self._answered(*self._dial) if self._dial else self._notified()

@@ -124,6 +124,14 @@ class Target:
             return False
 
 
+def kill(pid: int) -> None:
+    """SIGKILL, unless it became somebody else's (a set-user-ID program)."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except PermissionError:
+        return
+
+
 def has_pidfd() -> bool:
     """Whether pidfd_open(2) works here."""
     try:
