@@ -25,7 +25,7 @@ def theil_sen(times: ArrayLike, values: ArrayLike) -> float:
 
 
 def slope_interval(
-    times: ArrayLike, values: ArrayLike, *, seed: int, level: float = 0.95, rounds: int = 1000
+    times: ArrayLike, values: ArrayLike, *, seed: int, level: float = 0.95, rounds: int = 500
 ) -> Interval:
     """The interval of Theil-Sen's slope by a moving-block bootstrap of its residuals (Künsch 1989).
 

@@ -11,6 +11,7 @@ SIZES = st.lists(st.integers(0, 10**9), min_size=20, max_size=60).map(lambda row
 
 
 @given(SIZES, st.integers(-(10**6), 10**6), st.integers(1, 1000))
+@settings(max_examples=25)
 def test_a_slope_follows_what_is_added_and_how_sizes_are_counted(sizes, drift, unit):
     at = np.arange(sizes.size) / 10
     wanted = theil_sen(at, sizes) * unit + drift
@@ -18,13 +19,14 @@ def test_a_slope_follows_what_is_added_and_how_sizes_are_counted(sizes, drift, u
 
 
 @given(SIZES)
+@settings(max_examples=25)
 def test_a_slope_turns_round_with_time(sizes):
     at = np.arange(float(sizes.size))
     assert theil_sen(at, sizes[::-1]) == pytest.approx(-theil_sen(at, sizes))
 
 
 @given(SIZES, st.integers(0, 5))
-@settings(max_examples=20)
+@settings(max_examples=25)
 def test_the_interval_is_one_and_repeats_by_its_seed(sizes, seed):
     at = np.arange(float(sizes.size))
     found = slope_interval(at, sizes, seed=seed, rounds=50)
@@ -33,6 +35,7 @@ def test_the_interval_is_one_and_repeats_by_its_seed(sizes, seed):
 
 
 @given(SIZES, st.integers(5, 30))
+@settings(max_examples=25)
 def test_thinning_keeps_the_mean_and_the_order_of_time(sizes, most):
     at, row = thinned(np.arange(float(sizes.size)), sizes, most=most)
     assert at.size <= most

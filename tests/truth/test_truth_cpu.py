@@ -21,7 +21,7 @@ CLOSE = 0.05
 
 
 def cpu(mode, **settings):
-    settings = {"ready": {"stdout": "ready"}, "hold": "3 s", **settings}
+    settings = {"ready": {"stdout": "ready"}, "hold": "2 s", **settings}
     return build("cpu", {"command": ["python", "-S", BODIES, mode], **settings})
 
 
@@ -48,15 +48,16 @@ def test_groups_of_threads_take_what_their_threads_burn(launcher):
     (curve,) = [each for each in measured.details if isinstance(each, Curve)]
     assert [name for name, _ in curve.beside] == ["first", "second", "other"]
     assert facts(measured)["threads second"].startswith("render-2: ")
+    assert "of a core" in facts(measured)["monitor's own CPU"]
 
 
 def test_a_thread_that_never_sleeps_runs_or_waits(launcher):
     # What it did not run it waited: the sum is the time that passed, however busy the machine is.
-    measured = cpu("sharing", hold="2 s", threads={"render": "^render$", "neighbour": "^neighbour$"}).measure(launcher)
+    measured = cpu("sharing", hold="1 s", threads={"render": "^render$", "neighbour": "^neighbour$"}).measure(launcher)
     values = measured.values
     for name in ("render", "neighbour"):
-        assert values[f"{name}_cpu"] + values[f"{name}_run_delay"] / 2.0 == pytest.approx(1.0, rel=CLOSE)
-    assert values["render_run_delay"] > 0.3
+        assert values[f"{name}_cpu"] + values[f"{name}_run_delay"] == pytest.approx(1.0, rel=CLOSE)
+    assert values["render_run_delay"] > 0.15
     assert values["render_run_delay_p99"] > 0.1e-3
     assert values["run_delay"] == pytest.approx(
         values["render_run_delay"] + values["neighbour_run_delay"], rel=CLOSE
@@ -81,7 +82,7 @@ def test_a_driver_counts_the_work_of_the_driven_time(launcher):
 
 def test_a_group_without_a_thread_is_a_failure_that_names_the_threads(launcher):
     with pytest.raises(Failed, match=r"no thread's name matches threads\.audio = '\^audio'") as caught:
-        cpu("threads", hold="0.5 s", threads={"audio": "^audio"}).measure(launcher)
+        cpu("threads", hold="0.3 s", threads={"audio": "^audio"}).measure(launcher)
     assert "render-1, render-2" in caught.value.hint
 
 
@@ -99,10 +100,6 @@ def test_the_monitor_takes_no_more_than_half_a_percent_of_a_core(launcher):
         if shares[-1] <= 0.005:
             return
     pytest.fail(f"the monitor took {[f'{share:.2%}' for share in shares]} of a core")
-
-
-def test_the_monitors_own_cpu_is_told(launcher):
-    assert "of a core" in facts(cpu("threads", hold="0.5 s").measure(launcher))["monitor's own CPU"]
 
 
 def test_a_program_that_ends_at_once_still_has_its_cpu(launcher):

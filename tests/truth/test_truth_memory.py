@@ -35,7 +35,7 @@ for child in [subprocess.Popen([sys.executable, "-IS", "-c", body]) for _ in ran
 """
 NOTHING = "import time; time.sleep(0.15)"
 ALONE = ("cgroup", "maxrss", "pss", "auto")
-TREE = ("cgroup", "pss", "auto")
+TREE = ("cgroup", "pss")
 CLOSE = 0.05
 
 
@@ -203,7 +203,7 @@ def said(measured):
     return dict(next(each for each in measured.details if isinstance(each, Facts)).rows)[RESULT]
 
 
-@pytest.mark.parametrize(("rate", "hold"), [(500e3, "3 s"), (50e3, "3.5 s"), (0, "2.8 s")])
+@pytest.mark.parametrize(("rate", "hold"), [(500e3, "2.8 s"), (50e3, "2.8 s"), (0, "2.6 s")])
 def test_a_slope_is_read_within_ten_percent(launcher, rate, hold):
     measured = leaking(launcher, rate, hold)
     assert measured.values["leak"] == pytest.approx(rate, rel=0.1, abs=100)
@@ -253,7 +253,7 @@ asyncio.run(main())
 def requested(kept, **settings):
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    load = {"url": f"http://127.0.0.1:{port}/", "rate": 100, "duration": "2.6 s"}
+    load = {"url": f"http://127.0.0.1:{port}/", "rate": 100, "duration": "2.5 s"}
     command = ["python", "-IS", "-c", KEEPS, str(port), str(kept)]
     return build("memory", {"command": command, "ready": {"tcp": port}, "load": load, **settings})
 
