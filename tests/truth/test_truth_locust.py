@@ -97,7 +97,7 @@ def senders() -> list[int]:
 
 def test_a_pause_of_a_second_shows_in_the_p99_of_four_workers(tmp_path):
     # 200 of 1600 requests fall into the pause; the worst hundredth of all waited for .92 to 1 s of it.
-    measured = within(load("pausing", rate=200, duration="8 s"), tmp_path, 0.02)
+    measured = within(load("pausing", rate=200, duration="8 s"), tmp_path, 0.05)
     assert 0.850 < measured.values["response_p99"] < 0.950
     assert 0.95 < measured.values["response_max"] < 1.10
     assert measured.values["response_p50"] < 0.020
