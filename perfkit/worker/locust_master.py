@@ -73,6 +73,7 @@ class Master:
         self._gathering = Gathering((folder / "readings").open("wb"), len(self._due), self._workers)
         self._helpers: dict[str, Helper] = {}
         self._lost = ""
+        self._asked, self._answered = (0, 0.0), False
         self._environment = Environment(user_classes=[Sender])
         events: Any = self._environment.events  # add_listener has no types
         events.worker_report.add_listener(self._take_report)

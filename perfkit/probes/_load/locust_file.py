@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from perfkit.instruments.cpu import CpuWindow, between, read_tree
-from perfkit.model.errors import Failed, Skipped
+from perfkit.model.errors import Failed, Skipped, TimedOut
 from perfkit.model.launch import Curve, Detail, Exit, Program, Target
 from perfkit.probes._load.grades import Grade
 from perfkit.probes._load.locust_engine import INSTALL, lives
@@ -86,7 +86,7 @@ def load(plan: Plan, site: Site) -> Report:
     results = Path(mkdtemp(prefix="locust-", dir=site.launcher.tmp)) / "told.json"
     first = None if site.service is None else read_tree(site.service)
     locust = site.launcher.start(Program(_command(plan, site, python, results), exit_codes=(0, _FAILED_REQUESTS)))
-    if not _ended(locust, site.service):
+    if not _ended(locust, site):
         return Report(values={}, service_ended=True)
     last = None if site.service is None else read_tree(site.service)
     told = _told(locust.wait(1.0), results)
@@ -125,11 +125,13 @@ def _command(plan: Plan, site: Site, python: str, results: Path) -> tuple[str, .
     return (*command, "--host", f"{address.scheme}://{address.netloc}")
 
 
-def _ended(locust: Target, service: int | None) -> bool:
-    """Whether Locust ended before the service did."""
+def _ended(locust: Target, site: Site) -> bool:
+    """Whether Locust ended before the service did. Raises TimedOut where it goes on for too long."""
     while lives(locust.pid):
-        if service is not None and not lives(service):
+        if site.service is not None and not lives(site.service):
             return False
+        if not site.launcher.remaining:
+            raise TimedOut("Locust did not come to its end", hint="look at the locustfile's stop_timeout, or its tasks")
         time.sleep(_LOOK)
     return True
 
