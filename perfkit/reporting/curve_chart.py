@@ -13,6 +13,7 @@ from perfkit.reporting.scales import Axis, linear, nines_texts, nines_ticks, spa
 _LEFT, _RIGHT, _PLOT = 46.0, 452.0, 130.0
 _MOST_POINTS = 240
 _MOST_ROWS = 30
+_STYLES = 4
 _DOTTED = 40
 """Up to so many points are drawn as dots on their line."""
 NINES = "1 / (1 − percentile)"
@@ -105,20 +106,25 @@ def _labels(plot: _Plot) -> tuple[Label, ...]:
     moments = [label for _, label in plot.flags]
     below = drawing.below(across, drawing.united(texts, unit), up.start + 16)
     ticks = (*drawing.beside(up, heights, _LEFT - 6), *below)
-    places = Places((*ticks, *moments), plot.lines)
+    drawn = [[(_LEFT, up.at(value)), (_RIGHT, up.at(value))] for _, value in detail.lines]
+    drawn += [[(x, up.end), (x, up.start)] for x, _ in plot.flags]
+    places = Places((*ticks, *moments), (*plot.lines, *drawn))
     beside = [_beside_level(plot, label, value) for label, value in detail.lines]
-    levels = [places.first_free(spots) or spots[0] for spots in beside]  # a level is never without its name
-    marks = [places.first_free(_around(plot.at(index), label)) for index, label in detail.marks]
+    levels = [places.take(spots) or spots[0] for spots in beside]  # a level is never without its name
+    marks = [places.take(_around(plot.at(index), label)) for index, label in detail.marks]
     named = (label for label in (*levels, *moments, *marks) if label is not None)
     return (*ticks, Label(number(_LEFT - 6), number(up.end - 12), tall, "t", "end"), *named)
 
 
 def _beside_level(plot: _Plot, name: str, value: float) -> tuple[Label, ...]:
+    """Above its line or below, further above where no other level lies between; at the right end or the left."""
     text, y = f"{name} {format_quantity(value, plot.detail.y_unit)}", plot.up.at(value)
-    heights = [number(y + away) for away in (-4, 13, -18, -32) if plot.up.end - 14 <= y + away <= plot.up.start + 4]
+    others = [plot.up.at(level) for _, level in plot.detail.lines if level != value]
+    above = [y + away for away in (-18, -32) if not any(y + away - 12 < other < y for other in others)]
+    heights = [height for height in (y - 4, y + 13, *above) if plot.up.end - 14 <= height <= plot.up.start + 4]
     return tuple(
         label
-        for height in heights or [number(y - 4)]
+        for height in map(number, heights or [y - 4])
         for label in (Label(number(_RIGHT), height, text, "k", "end"), Label(number(_LEFT + 4), height, text, "k"))
     )
 
@@ -142,7 +148,7 @@ def _series(detail: Curve) -> tuple[tuple[str, str], ...]:
 
 
 def _style(index: int) -> str:
-    return f"s{index}" if index else "candidate"
+    return f"s{(index - 1) % _STYLES + 1}" if index else "candidate"
 
 
 def _described(plot: _Plot) -> str:

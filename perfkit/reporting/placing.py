@@ -1,4 +1,4 @@
-"""Where labels find room: each takes the first of its places that covers neither a label before it nor the data."""
+"""Where labels find room: each takes that of its places that covers no label before it and least of the lines."""
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
@@ -20,13 +20,16 @@ class Places:
         self._taken = [_box(label) for label in taken]
         self._points = [point for line in lines for point in _filled(line)]
 
-    def first_free(self, places: Sequence[Label]) -> Label | None:
-        """The first of `places` that is free, or free but for the data; None if none is. It is then taken."""
+    def take(self, places: Sequence[Label]) -> Label | None:
+        """The first of those `places` within the chart and beside other labels that cover least of the lines, if any.
+
+        It is then taken.
+        """
         free = [label for label in places if self._is_free(_box(label))]
-        clear = [label for label in free if not any(_holds(_box(label), point) for point in self._points)]
-        chosen = next(iter((*clear, *free)), None)
-        if chosen is not None:
-            self._taken.append(_box(chosen))
+        if not free:
+            return None
+        chosen = min(free, key=lambda label: sum(_holds(_box(label), point) for point in self._points))
+        self._taken.append(_box(chosen))
         return chosen
 
     def _is_free(self, box: Box) -> bool:
