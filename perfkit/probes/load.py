@@ -170,7 +170,7 @@ class Load(LocustSettings):
         if self.service is not None:
             found += known.SERVICE if self.pace else [m for m in known.SERVICE if m.name != "cpu_per_request"]
         if self.pace and (self.closed or self.engine in TOOLS):
-            found += [*known.percentiles(self._own_method), *known.REQUESTS]
+            found += [*known.percentiles(self._own_method, self.readings("response") or None), *known.REQUESTS]
         elif self.pace:
             requests = self.readings("response")
             found += [*known.percentiles(known.method_of(requests), requests), *known.REQUESTS, *known.SCHEDULED]

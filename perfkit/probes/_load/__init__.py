@@ -1,1 +1,1 @@
-"""The asyncio load engine: an open loop of requests and WebSocket streams on one core."""
+"""The parts of probe `load`: when requests leave, who sends them, what is counted, and what it comes to."""

@@ -12,7 +12,7 @@ from perfkit.model.launch import Exit, Program
 from perfkit.model.units import format_quantity
 from perfkit.probes._load import grades
 from perfkit.probes._load.report import Report, Site
-from perfkit.probes._load.settings import Plan
+from perfkit.probes._load.settings import LEAST_READINGS, Plan
 from perfkit.probes._load.tools import TOOLS, Command, Told
 from perfkit.probes._load.validity import too_little
 
@@ -60,10 +60,9 @@ def _report(name: str, plan: Plan, told: Told) -> Report:
         named = ", ".join(f"{error} × {count}" for error, count in told.errors.items()) or "none was answered"
         raise Failed(f"no request succeeded: {named}", hint="check `url`, `method`, `headers` and `body`")
     said = f"{name}: {grades.TOOLS[name].said}"
-    values = {
-        "response_p50": told.p50,
-        "response_p95": told.p95,
-        "response_p99": told.p99,
+    percentiles = {"response_p50": told.p50, "response_p95": told.p95, "response_p99": told.p99}
+    few = [name for name in percentiles if told.requests < LEAST_READINGS[name]]
+    values = {name: value for name, value in percentiles.items() if name not in few} | {
         "response_max": told.longest,
         "throughput": told.answered / told.duration,
         "errors": sum(told.errors.values()),
@@ -73,7 +72,11 @@ def _report(name: str, plan: Plan, told: Told) -> Report:
         requests=told.requests,
         objections=() if plan.pace.closed else too_little(told.requests / plan.pace.requests_in(plan.duration)),
         rows=(("response times", said), ("requests", str(told.requests))),
-        caveats=(said, *(f"{count} × {error}" for error, count in told.errors.items())),
+        caveats=(
+            said,
+            *(f"no {name}: {told.requests} requests, needs {LEAST_READINGS[name]}" for name in few if plan.pace.closed),
+            *(f"{count} × {error}" for error, count in told.errors.items()),
+        ),
     )
 
 

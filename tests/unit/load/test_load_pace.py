@@ -107,3 +107,8 @@ def test_response_times_of_a_schedule_may(engine):
 def test_a_pace_begins_at_the_rate_of_its_first_step():
     assert Pace(arrivals="steps", in_flight=1, steps=((30.0, 1.0), (60.0, 1.0))).first_rate == 30.0
     assert Pace(arrivals="ramp", in_flight=1, rate=50.0, rate_end=70.0).first_rate == 50.0
+
+
+def test_a_tool_at_a_rate_has_the_percentiles_that_its_requests_suffice_for():
+    assert "response_p99" not in {metric.name for metric in load(rate=200, duration="3 s", engine="oha").metrics}
+    assert "needs 1000 requests" in load(rate=200, duration="3 s", engine="oha").why_missing("response_p99")
