@@ -123,7 +123,7 @@ class _Watch:
             raise Failed(f"Locust's master ended: {said[-1].strip()}{tail}", hint="this is a defect of the generator")
         outcome: Mapping[str, Any] = json.loads(told.read_text(encoding="utf-8"))
         if missing := outcome.get("missing"):
-            raise Failed(missing, hint=f"on each other machine: perfkit load-worker --master {crew.reached}")
+            raise Failed(missing, hint=crew.invitation)
         if failed := outcome.get("failed"):
             raise Invalid(failed, hint="the load was not what it should be; nothing is known of the service")
         return outcome

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 PORT = 5557
 """Where a master waits for other machines: Locust's own port."""
 _LOCAL_WORKERS = 4
-_ANYWHERE = "0.0.0.0"  # noqa: S104 - asked for by `expect_workers`
+_LOOPBACK = "127.0.0.1"
 _OWN = ("workers", "expect_workers", "bind", "locustfile", "spawn_rate")
 
 
@@ -14,9 +14,9 @@ _OWN = ("workers", "expect_workers", "bind", "locustfile", "spawn_rate")
 class Crew:
     """`workers` processes of this machine and `expect_workers` from others (`perfkit load-worker`).
 
-    `bind` is where the master listens, HOST or HOST:PORT: without it on 127.0.0.1 while only local workers are
-    expected, on every address of this machine as soon as others are. With a `locustfile` it is Locust alone that sends,
-    with `users` who are started at `spawn_rate` a second.
+    `bind` is where the master listens, HOST or HOST:PORT; without it nobody reaches it but this machine and who has a
+    tunnel to it. With a `locustfile` it is Locust alone that sends, with `users` who are started at `spawn_rate` a
+    second.
     """
 
     workers: int | None = None
@@ -49,15 +49,15 @@ class Crew:
     def address(self) -> tuple[str, int]:
         """Where the master listens; port 0 is any free one."""
         port = PORT if self.expect_workers else 0
-        if self.bind:
-            return master_address(self.bind, port)
-        return (_ANYWHERE if self.expect_workers else "127.0.0.1"), port
+        return master_address(self.bind, port) if self.bind else (_LOOPBACK, port)
 
     @property
-    def reached(self) -> str:
-        """What the other machines have to be told."""
+    def invitation(self) -> str:
+        """What is to be done on the other machines, and here if they cannot reach it."""
         host, port = self.address
-        return f"{'THIS-MACHINE' if host == _ANYWHERE else host}:{port}"
+        if self.bind:
+            return f"on each other machine: perfkit load-worker --master {host}:{port}"
+        return f"it listens on {host}:{port} alone: set `bind` to an address of this machine that the others reach"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -76,15 +76,20 @@ def test_a_parcel_empties_the_outbox_and_not_its_total():
     [
         ({}, 4, ("127.0.0.1", 0)),
         ({"workers": 2}, 2, ("127.0.0.1", 0)),
-        ({"expect_workers": 3}, 0, ("0.0.0.0", 5557)),
+        ({"expect_workers": 3}, 0, ("127.0.0.1", 5557)),
         ({"expect_workers": 3, "workers": 1, "bind": "127.0.0.1:6000"}, 1, ("127.0.0.1", 6000)),
         ({"expect_workers": 1, "bind": "192.0.2.1"}, 0, ("192.0.2.1", 5557)),
     ],
 )
-def test_the_master_listens_on_loopback_until_others_are_expected(settings, local, address):
+def test_the_master_listens_on_loopback_unless_it_is_told_where(settings, local, address):
     crew = Crew(**settings)
     assert crew.local == local
     assert crew.address == address
+
+
+def test_who_waits_for_other_machines_says_how_they_come():
+    assert "perfkit load-worker --master 192.0.2.1:6000" in Crew(expect_workers=1, bind="192.0.2.1:6000").invitation
+    assert "set `bind`" in Crew(expect_workers=1).invitation
 
 
 @pytest.mark.parametrize("text", [":5557", "host:", "host:port", "host:0", "host:65536"])
