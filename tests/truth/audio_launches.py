@@ -1,5 +1,6 @@
 """Launches of this repository's audio probes, as all tests of audio make them."""
 
+import itertools
 import os
 import sys
 import tempfile
@@ -21,6 +22,7 @@ INSTALL = {
     "auto": "apt-get install pipewire pipewire-jack (or jackd2)",
 }
 TRIES = 5
+_SEEDS = itertools.count(11)
 
 
 @contextmanager
@@ -29,7 +31,7 @@ def one_launch() -> Iterator[SideLauncher]:
     with (
         tempfile.TemporaryDirectory() as tmp,
         LauncherClient.open() as client,
-        client.launch(root=ROOT, python=sys.executable, tmp=Path(tmp), seed=11, timeout=120) as launcher,
+        client.launch(root=ROOT, python=sys.executable, tmp=Path(tmp), seed=next(_SEEDS), timeout=120) as launcher,
     ):
         yield launcher
 

@@ -192,7 +192,7 @@ def main() -> None:
         connect(client, loop, relay, request)
     except jack.JackError as error:
         give_up("the ports cannot be connected: %s" % error)
-    allow(0.0)
+    allow(request["timeout"] + SETUP)
     play(loop, deadline)
     report = {
         "rate": client.samplerate,

@@ -148,7 +148,7 @@ def main() -> None:
     if request["freewheel"]:
         run_free(client, watch, request["seconds"])
     else:
-        allow(0.0)
+        allow(request["seconds"] + SETUP)
         watch.started = True
         sys.stdout.write("\nperfkit-watch watches\n")
         sys.stdout.flush()
