@@ -171,6 +171,7 @@ class Http(asyncio.Protocol):
     """Just enough of HTTP for requests without a body, one at a time."""
 
     open: ClassVar[set[asyncio.BaseTransport]] = set()
+    asked: ClassVar[asyncio.Event] = asyncio.Event()
 
     def __init__(self, answer: Answer) -> None:
         self._answer = answer
@@ -184,6 +185,7 @@ class Http(asyncio.Protocol):
         self.open.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
+        self.asked.set()
         task = asyncio.create_task(self._reply())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -202,6 +204,7 @@ async def serve(mode: str, port: int, file: str = "") -> None:
         await asyncio.Event().wait()
     print("ready", flush=True)
     if mode == "refusing":
+        await Http.asked.wait()
         await asyncio.sleep(0.5)
         server.close()
         for transport in tuple(Http.open):

@@ -150,7 +150,7 @@ def test_a_full_disk_shows_as_errors_and_not_as_an_end(tmp_path):
 
 def test_a_service_that_stops_accepting_is_counted_and_not_waited_for():
     measured = within(load("refusing", rate=200, duration="1.5 s"))
-    assert 150 < measured.values["errors"] < 250
+    assert measured.values["errors"] == pytest.approx(200, abs=20)
     assert "connection refused" in facts(measured)["errors"]
 
 
@@ -167,7 +167,7 @@ def test_wrk_is_a_closed_loop_that_says_so(require):
     measured = one_launch(closed("pausing_soon", engine="wrk", users=4, duration="2 s"))
     assert measured.values["throughput"] > 100
     # It fills in what it guesses the pause kept it from sending, which no schedule asked for.
-    assert 0.4 < measured.values["response_max"] < 0.6
+    assert measured.values["response_max"] > 0.4
     assert "wrk: closed loop: coordinated omission" in measured.caveats
     assert measured.values["cpu_per_request"] > 0
 
