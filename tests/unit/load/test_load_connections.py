@@ -1,6 +1,9 @@
 """The lean HTTP client against servers that answer byte by byte what they are told."""
 
 import asyncio
+import shutil
+import ssl
+import subprocess
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
@@ -30,7 +33,7 @@ class Outcome:
         self.requests: list[bytes] = []
 
 
-def exchange(serve: Serve, asked: Http, *, times=1, timeout=2.0, pause=0.0) -> Outcome:
+def exchange(serve: Serve, asked: Http, *, times=1, timeout=2.0, pause=0.0, tls=None) -> Outcome:
     """Send a request `times` times, each after the one before has ended."""
 
     async def run() -> Outcome:
@@ -48,7 +51,7 @@ def exchange(serve: Serve, asked: Http, *, times=1, timeout=2.0, pause=0.0) -> O
             with suppress(ConnectionError):
                 await writer.wait_closed()
 
-        server = await asyncio.start_server(count, "127.0.0.1", 0)
+        server = await asyncio.start_server(count, "127.0.0.1", 0, ssl=tls)
         book = Book(outcome.tally)
         connections = Connections(asked, server.sockets[0].getsockname()[:2], timeout, book)
         for _ in range(times):
@@ -230,6 +233,26 @@ def test_many_at_once_have_a_connection_each_and_share_them_afterwards():
         return opened, ended(outcome)
 
     assert asyncio.run(run()) == (20, (60, {}))
+
+
+def test_https_is_spoken_and_an_unknown_certificate_named(tmp_path, require, monkeypatch):
+    require(shutil.which("openssl"), "apt-get install openssl")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+         "-keyout", key, "-out", certificate, *subject],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    asked = http(url="https://localhost/")
+    refused = exchange(answering(OK), asked, tls=context)
+    assert ended(refused) == (0, {"TLS: certificate verify failed": 1})
+    monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+    trusted = exchange(answering(OK), asked, times=3, tls=context)
+    assert ended(trusted) == (3, {})
+    assert trusted.connected == 1
 
 
 def lines(asked: Http) -> list[str]:
