@@ -115,9 +115,10 @@ class LatencySettings:
         )  # fmt: skip
         misreported = Metric(
             "misreported", "frames", scale=Scale.DIFFERENCE, resource=Resource.OTHER, method=method,
-            description="how far the latency that JACK reports lies from it, either way",
+            description="how far the latency that the client tells JACK lies from the true one, either way",
         )  # fmt: skip
-        return (_latency(method, scale), frames, jitter if self.mode == "midi" else misreported)
+        own = {"midi": (jitter,), "app": (misreported,)}
+        return (_latency(method, scale), frames, *own.get(self.mode, ()))
 
 
 def _latency(method: str, scale: Scale) -> Metric:
