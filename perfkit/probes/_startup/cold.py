@@ -23,7 +23,7 @@ def drop_files(start: Start, launcher: Launcher, patterns: tuple[str, ...]) -> D
     """Start it once to see which files it uses, then drop those and what `patterns` name from the page cache.
 
     Raises Skipped where the system cannot drop files, Failed where a pattern finds none or the start fails, Invalid
-    where most of a file that a pattern names would not go.
+    where most of a file that a pattern names would not go or the program lies in memory.
     """
     if not DROPPABLE:
         raise Skipped('cache = "cold" needs posix_fadvise', hint="measure on Linux")
@@ -38,8 +38,11 @@ def drop_files(start: Start, launcher: Launcher, patterns: tuple[str, ...]) -> D
 
     said, _ = told_by_python(start, launcher, TELLS_ITS_CODE, watching)
     emptied(launcher).rmdir()
-    found = named | mapped | python_code(said) | _of_command(start, launcher)
+    executable, words = _of_command(start, launcher)
+    found = named | mapped | python_code(said) | words | {executable}
     dropped = drop({file.resolve() for file in found if file.is_file()})
+    own = {file for file in dropped.files if file.is_relative_to(launcher.root.resolve())}
+    _refuse_in_memory(own | {file.resolve() for file in (*named, executable) if file.is_file()})
     for file in sorted(file.resolve() for file in named):
         if dropped.stayed.get(file, 0) > file.stat().st_size / 2:
             raise Invalid(
@@ -75,19 +78,27 @@ def _named(root: Path, patterns: tuple[str, ...]) -> set[Path]:
     return found
 
 
-def _of_command(start: Start, launcher: Launcher) -> set[Path]:
+def _refuse_in_memory(files: set[Path]) -> None:
+    """Raise Invalid where a file system keeps one of these in the page cache alone; one a device is looked at."""
+    for file in {file.stat().st_dev: file for file in sorted(files)}.values():
+        kind = file_system(file)
+        if kind in IN_MEMORY:
+            raise Invalid(
+                f"the start would not be cold: {file.name} lies on {kind}, which keeps files in memory alone",
+                hint='put it on a disk, or take cache = "warm"',
+            )
+
+
+def _of_command(start: Start, launcher: Launcher) -> tuple[Path, set[Path]]:
     """Its executable, and every word that is a file."""
     cwd = launcher.root / start.program.cwd
     first, *words = with_python(start.program.command, launcher.python)
     executable = cwd / first if "/" in first else Path(shutil.which(first) or first)
-    return {executable, *(cwd / word for word in words)}
+    return executable, {cwd / word for word in words}
 
 
 def _why(dropped: Dropped) -> str:
     kinds = {file_system(file) for file in dropped.files if file not in dropped.stayed}
-    in_memory = {file_system(file) for file in dropped.files} & IN_MEMORY
-    if in_memory:
-        return f"as its files lie on {' and '.join(sorted(in_memory))}, which keeps them in memory alone"
     if not kinds:
         return f"as other processes use all of its files ({_held(dropped)})"
     return f"although {counted(len(dropped.files), 'file')} on {' and '.join(sorted(kinds))} were dropped"
