@@ -20,10 +20,10 @@ class MemoryWatch:
     """Samples the memory of a program and its descendants in a thread, from entering to leaving the block.
 
     `readings` are their summed RSS, `interval` s apart: time.monotonic() s and B; who they are, which costs more than
-    to read them, is looked up ten times a second. With `several`, PSS is read too while
-    there is more than one process, with `always` at any time: five times a second and where the summed RSS exceeds what
-    it was at any reading before. `peak_pss` is the highest sum seen, B. `gone` is set once the program has ended or was
-    killed for its `limit`.
+    to read them, is looked up ten times a second, and `last_seen` tells when each process was. With `several`, PSS is
+    read too while there is more than one process, with `always` at any time: five times a second and where the summed
+    RSS exceeds what it was at any reading before. `peak_pss` is the highest sum seen, B. `gone` is set once the program
+    has ended or was killed for its `limit`.
     """
 
     def __init__(
@@ -36,6 +36,7 @@ class MemoryWatch:
         limit: MemoryLimit | None = None,
     ) -> None:
         self.readings: list[tuple[float, int]] = []
+        self.last_seen: dict[int, float] = {}
         self.peak_pss = 0
         self.gone = threading.Event()
         self.limit = limit
@@ -80,6 +81,7 @@ class MemoryWatch:
             now = time.monotonic()
             if self._several or self._always or now >= listed_at + POINT_EVERY:
                 members, listed_at = tree(self._pid), now
+                self.last_seen.update(dict.fromkeys(members, now))
             total = sum(map(rss, members))
             if total == 0:
                 break

@@ -43,16 +43,13 @@ def pss(pid: int) -> int:
     return 0
 
 
-def reset_peak(pid: int) -> bool:
-    """Let its high-water mark begin anew at what is resident now (proc_pid_clear_refs(5)); False if it is gone.
+def reset_peak(pid: int) -> None:
+    """Let its high-water mark begin anew at what is resident now (proc_pid_clear_refs(5)), if it is there.
 
-    ru_maxrss forgets what it was before as well.
+    ru_maxrss forgets what it was before as well. Raises PermissionError for a process of somebody else.
     """
-    try:
+    with suppress(FileNotFoundError, ProcessLookupError):
         (_PROC / str(pid) / "clear_refs").write_bytes(_RESET_PEAK)
-    except OSError:
-        return False
-    return True
 
 
 def peak_rss(pid: int) -> int:

@@ -101,20 +101,28 @@ def test_the_curve_shows_when_memory_was_needed(launcher):
 
 
 SERVER = """
-import signal, sys, time, pathlib
+import pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
 print("up", flush=True)
-while not pathlib.Path(sys.argv[1]).exists():
+while not (folder / "asked").exists():
     time.sleep(0.01)
 block = bytearray(100 << 20)
+(folder / "done").touch()
 signal.pause()
+"""
+ASKS = """
+import pathlib, sys, time
+folder = pathlib.Path(sys.argv[1])
+(folder / "asked").touch()
+while not (folder / "done").exists():
+    time.sleep(0.005)
 """
 
 
 def test_a_driver_makes_a_server_need_its_memory(launcher):
-    asked = launcher.tmp / "asked"
-    driver = f"import pathlib, time; pathlib.Path({str(asked)!r}).touch(); time.sleep(0.5)"
-    settings = {"ready": {"stdout": "up"}, "drive": ["python", "-IS", "-c", driver]}
-    server = ["python", "-IS", "-c", SERVER, str(asked)]
+    folder = str(launcher.tmp)
+    settings = {"ready": {"stdout": "up"}, "drive": ["python", "-IS", "-c", ASKS, folder]}
+    server = ["python", "-IS", "-c", SERVER, folder]
     values = build("memory", {"command": server, **settings}).measure(launcher).values
     assert 100 <= values["peak_memory"] / 2**20 <= 125
 
@@ -143,19 +151,12 @@ block.close()
 (folder / "done").touch()
 signal.pause()
 """
-ASKS = """
-import pathlib, sys, time
-folder = pathlib.Path(sys.argv[1])
-(folder / "asked").touch()
-while not (folder / "done").exists():
-    time.sleep(0.005)
-"""
 
 
-def under_load(launcher, server, driver=ASKS, **settings):
+def under_load(launcher, server, driver=ASKS, arguments=(), **settings):
     folder = str(launcher.tmp)
     settings = {"ready": {"file": f"{folder}/up"}, "drive": ["python", "-IS", "-c", driver, folder], **settings}
-    command = ["python", "-IS", "-c", server, folder]
+    command = ["python", "-IS", "-c", server, folder, *arguments]
     return build("memory", {"mode": "load", "command": command, "idle": "0.3 s", **settings}).measure(launcher)
 
 
@@ -173,6 +174,42 @@ def test_a_spike_under_load_is_read_exactly_and_one_before_it_is_not(launcher):
     moments = [at for _, at in curve.moments]
     assert moments == sorted(moments)
     assert moments[1] - moments[0] >= 0.3
+
+
+FORKS = """
+import mmap, os, pathlib, signal, sys, time
+folder = pathlib.Path(sys.argv[1])
+def touch():
+    block = mmap.mmap(-1, 50 << 20)
+    for place in range(0, len(block), 4096):
+        block[place] = 1
+    return block
+(folder / "up").touch()
+while not (folder / "asked").exists():
+    time.sleep(0.005)
+child = os.fork()
+block = touch()
+if child == 0:
+    (folder / "child").touch()
+    ends = sys.argv[2] == "ends"
+    time.sleep(0.2 if ends else 60)
+    os._exit(0)
+while not (folder / "child").exists():
+    time.sleep(0.005)
+time.sleep(0.1)
+if sys.argv[2] == "ends":
+    os.wait()
+(folder / "done").touch()
+signal.pause()
+"""
+
+
+@pytest.mark.parametrize(("child", "bound"), [("stays", "upper bound"), ("ends", "lower bound")])
+def test_the_peaks_of_several_processes_are_a_bound(launcher, child, bound):
+    measured = under_load(launcher, FORKS, arguments=[child], idle="0.2 s")
+    assert measured.values["growth"] / 2**20 == pytest.approx(100 + 8, rel=0.1)  # the child's interpreter as well
+    assert [bound in caveat for caveat in measured.caveats] == [True]
+    assert {metric.name: metric.method for metric in measured.metrics}["peak_memory"] == "VmHWM summed"
 
 
 def test_a_server_that_dies_under_load_is_a_failure(launcher):

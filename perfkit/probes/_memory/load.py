@@ -46,12 +46,17 @@ class _Phases:
     def __init__(self, pid: int, watch: MemoryWatch) -> None:
         self._pid, self._watch = pid, watch
         self._name, self._began = "", 0.0
-        self._first: set[int] = set()
         self.done: list[_Phase] = []
 
     def begin(self, name: str) -> None:
+        """Raises Skipped where a mark may not be set back."""
         self._name, self._began = name, time.monotonic()
-        self._first = {member for member in tree(self._pid) if reset_peak(member)}
+        try:
+            for member in tree(self._pid):
+                reset_peak(member)
+        except PermissionError:
+            hint = "measure as the user whom the program and its children run as"
+            raise Skipped("a process's high-water mark may not be set back", hint=hint) from None
 
     def end(self) -> None:
         """Raises Failed where the program is gone."""
@@ -60,7 +65,8 @@ class _Phases:
             raise Failed(f"it ended while it was measured ({self._name})", hint="see what it prints on stderr")
         now = time.monotonic()
         rss = np.array([total for _, total in self._watch.between(self._began, now)], float)
-        several, lost = len(marks) > 1, not self._first <= set(marks)
+        lost = any(seen >= self._began for pid, seen in self._watch.last_seen.copy().items() if pid not in marks)
+        several = len(marks) > 1
         peak = max(sum(marks.values()), int(rss.max(initial=0)) if several or lost else 0)
         self.done.append(_Phase(self._name, self._began, now, peak, several or lost, lost, rss))
 
