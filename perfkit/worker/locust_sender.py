@@ -1,5 +1,6 @@
 """Locust's user that sends the arrivals of an open loop: one a worker, with a greenlet for each request in flight."""
 
+import gc
 import os
 import time
 from array import array
@@ -77,6 +78,8 @@ class Sender(FastHttpUser):
         """The whole load, once; then nothing until Locust ends the user."""
         errand = self.errand
         _plain(self.client.client)
+        gc.collect()
+        gc.freeze()  # collections during the load look only at what the load allocates
         errand.armed.set()
         start = errand.go.get()
         watching = gevent.spawn(_watch_window, errand, start)
