@@ -89,6 +89,7 @@ def lag(launcher, body, own, port, ready) -> float:
 @pytest.mark.parametrize(
     ("form", "body"),
     [("stdout", LINE), ("file", FILE), ("notify", NOTIFIES), ("tcp", PORT), ("http", ANSWERS)],
+    ids=["stdout", "file", "notify", "tcp", "http"],
 )
 def test_ready_is_seen_within_a_millisecond(launcher, free_port, own, form, body):
     ready = {
