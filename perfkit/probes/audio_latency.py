@@ -24,8 +24,10 @@ class AudioLatency(LatencySettings):
 
     `app`: into `input_port` of a JACK client and out of its `output_port`, less a self-loop beside it. The client is
     started by `command` (`ready` as elsewhere, else as soon as its ports are there, within `ports_within`), or runs
-    already. `misreported` is how far the latency that it tells JACK lies from that. `midi`: note-ons of `note` to its `midi_port` at random frames, `notes` of them, `spacing` or more apart,
-    until each begins to sound at `output_port`, less the self-loop; `jitter` is the largest less the smallest.
+    already. `misreported` is how far the latency that it tells JACK lies from that.
+
+    `midi`: note-ons of `note` to its `midi_port` at random frames, `notes` of them, `spacing` or more apart, until each
+    begins to sound at `output_port`, less the self-loop; `jitter` is the largest less the smallest.
 
     `requires` names programs on PATH, or files, and what to do where they are missing; the scenario is then skipped.
     """
