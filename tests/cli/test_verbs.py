@@ -293,9 +293,26 @@ def test_two_runs_at_once_are_refused(project):
         second = perfkit(project, "run", "bundle")
         assert second.returncode == 4
         assert f"pid {first.pid}" in second.stderr
+        assert "--wait" in second.stderr
+        third = perfkit(project, "run", "bundle", "--wait", "100ms")
+        assert third.returncode == 4
+        assert third.stderr.startswith("waiting for `perfkit run app --processes 500`")
     finally:
         first.send_signal(signal.SIGINT)
         first.wait(timeout=30)
+
+
+def test_old_runs_are_deleted_and_named(project):
+    names = [f"2026010{number}T000000Z-00000{number}" for number in range(1, 5)]
+    for name in names:
+        (project / "reports" / name).mkdir(parents=True)
+        (project / "reports" / name / "run.json").write_text('{"complete": true}')
+    dry = perfkit(project, "prune", "--keep", "3", "--dry-run")
+    assert (dry.returncode, dry.stdout) == (0, f"would remove {project / 'reports' / names[0]}\n")
+    done = perfkit(project, "prune", "--keep", "3")
+    assert (done.returncode, done.stdout) == (0, f"removed {project / 'reports' / names[0]}\n")
+    assert done.stderr == "removed 1 run, 18.0 B; 3 runs kept\n"
+    assert sorted(path.name for path in (project / "reports").iterdir()) == names[1:]
 
 
 def test_a_reader_that_goes_away_changes_no_exit_code(project):
