@@ -72,12 +72,19 @@ def test_cpu_by_unit_of_work_is_what_a_unit_burns(launcher):
     assert values["cpu_time"] == pytest.approx(1000 * values["cpu_per_unit"])
 
 
+DRIVER = """
+import time
+started = int(open("/proc/self/stat").read().rpartition(")")[2].split()[19]) / 100
+time.sleep(1.5)
+print("calls:", round(100 * (time.clock_gettime(time.CLOCK_BOOTTIME) - started)))
+"""
+"""A call for each hundredth of a second since it was started."""
+
+
 def test_a_driver_counts_the_work_of_the_driven_time(launcher):
-    driver = "import time; time.sleep(1.5); print('calls: 100')"
-    probe = cpu("threads", hold=None, drive=["python", "-IS", "-c", driver], work=r"calls: (\d+)")
-    measured = calm(launcher, probe)
-    # 30 % of 1.5 s by 100 calls; the driver's own interpreter takes some hundredths of a second beside it.
-    assert measured.values["cpu_per_unit"] == pytest.approx(0.0045, rel=0.08)
+    probe = cpu("threads", hold=None, drive=["python", "-IS", "-c", DRIVER], work=r"calls: (\d+)")
+    # 30 % of a core make 3 ms of CPU in a hundredth of a second.
+    assert calm(launcher, probe).values["cpu_per_unit"] == pytest.approx(0.003, rel=CLOSE)
 
 
 def test_a_group_without_a_thread_is_a_failure_that_names_the_threads(launcher):
