@@ -14,6 +14,8 @@ COMMENT_LIMIT = 65_536
 _COMPARED = "| benchmark · metric | base → candidate | change [interval] | budget | verdict |\n|---|--:|--:|---|---|\n"
 _MEASURED = "| benchmark · metric | median | interval | budget | verdict |\n|---|--:|--:|---|---|\n"
 _SENTENCE = 600
+_WORDS = 5
+"""Sentences to be pasted that stand open."""
 _EVIDENCE = 2000
 """Characters from the end, where a traceback and an error stream say what matters."""
 
@@ -90,9 +92,12 @@ class _Pages:
             self._fill("\n**Unchanged as far as can be seen**\n\n", lines, "", "line")
 
     def words(self, benchmarks: Iterable[BenchmarkView]) -> None:
-        """What people paste."""
+        """What people paste; behind a fold where it is much."""
         lines = [f"* {gfm_code(shortened(one.id))}: {_text(one.words)}\n" for one in benchmarks]
-        if lines:
+        if len(lines) > _WORDS:
+            title = f"\n<details><summary>{counted(len(lines), 'benchmark')} in words</summary>\n\n"
+            self._fill(title, lines, "\n</details>\n", "line")
+        elif lines:
             self._fill("\n**In words**\n\n", lines, "", "line")
 
     def _fill(self, before: str, lines: list[str], after: str, noun: str) -> None:

@@ -45,6 +45,15 @@ def test_what_people_paste_stands_in_every_report_for_people(name: str):
     assert "128 frames at 48 kHz: 0 of 3000 blocks late, JACK (converters not included)" in text
 
 
+def test_many_sentences_are_folded_in_a_comment():
+    view = gate_view()
+    spoken = [one for one in view.benchmarks if one.words]
+    many = replace(view, benchmarks=tuple(replace(spoken[0], id=f"b{n}") for n in range(9)))
+    assert "**In words**" in REPORTS["md"](view)
+    assert "<details><summary>9 benchmarks in words</summary>" in REPORTS["md"](many)
+    assert REPORTS["md"](many).count("<details>") == REPORTS["md"](many).count("</details>")
+
+
 def test_a_comment_is_found_again_by_its_marker():
     view = replace(gate_view(), identity="gate on main --> <x>")
     assert markdown.render(view).startswith("<!-- perfkit:gate-on-main-x -->\n")
