@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 from statistics import median_low
 
-from perfkit.model.errors import Failed
+from perfkit.model.errors import Failed, Invalid
 from perfkit.model.launch import RESULT, Curve, Detail, Facts, Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.measure import Job, Loaded, load
@@ -26,12 +26,16 @@ Once = Callable[[Job, Launcher], Loaded]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rate tried, 1/s: the share answered within the step, p99 in s (None without answers), and why it failed."""
+    """One rate tried, 1/s: the share answered within the step, p99 in s (None without answers), and why it failed.
+
+    `late` where the generator was too slow for it at each try, not the service.
+    """
 
     rate: float
     achieved: float
     p99: float | None
     why: str = ""
+    late: bool = False
 
     @property
     def passed(self) -> bool:
@@ -50,7 +54,10 @@ class Search:
 
 
 def measure_capacity(job: Job, asked: Capacity, launcher: Launcher, once: Once = load) -> Measurement:
-    """Search as often as asked, each step by `once`; the value is the median. Raises Failed where none is sustained."""
+    """Search as often as asked, each step by `once`; the value is the median.
+
+    Raises Failed where no rate is sustained, and Invalid where it was not the service that could do no more.
+    """
     found = Search()
 
     def passes(rate: float) -> bool:
@@ -62,11 +69,18 @@ def measure_capacity(job: Job, asked: Capacity, launcher: Launcher, once: Once =
         found.answers.append(sustained_rate(passes, guess, factor, asked.most, asked.precision))
         if not found.answers[-1]:
             lowest = min(found.steps, key=lambda step: step.rate)
-            raise Failed(
+            kind = Invalid if lowest.late else Failed
+            raise kind(
                 f"not even {format_quantity(lowest.rate, '1/s')} are sustained: {lowest.why}",
                 hint="lower `capacity.start`, or allow more with `capacity.within`",
             )
     middle = median_low(found.answers)
+    limit = _limit(found, middle)
+    if limit is not None and limit.late:
+        raise Invalid(
+            f"the service sustains {_rate(middle)}, and the generator no more than that here: {limit.why}",
+            hint="measure on a machine at rest; a service that does more than the generator has `most` below that",
+        )
     return Measurement({"capacity": middle}, _details(asked, found, middle))
 
 
@@ -114,15 +128,27 @@ def _step(job: Job, asked: Capacity, rate: float, found: Search, once: Callable[
         if judged.passed or not _disturbed(loaded.report, seconds):
             break
         found.disturbed += 1
+    else:
+        judged = replace(judged, late=_late(loaded.report))
     found.where = loaded.pinning
     return judged
+
+
+def _limit(found: Search, middle: float) -> Step | None:
+    """The lowest rate above that was not sustained; None where `most` ended the search."""
+    failed = (step for step in found.steps if step.rate > middle and not step.passed)
+    return min(failed, key=lambda step: step.rate, default=None)
 
 
 def _disturbed(report: Report, seconds: float) -> bool:
     """Whether the machine, and not the service, may have been too slow, whatever the response times."""
     waited = (report.cpu.run_delay or 0.0) if report.cpu else 0.0
-    objections = report.objections
-    return waited > _WAITED * seconds or (bool(objections) and all(objection.generator for objection in objections))
+    return waited > _WAITED * seconds or _late(report)
+
+
+def _late(report: Report) -> bool:
+    """Whether nothing but the generator voids a step."""
+    return bool(report.objections) and all(objection.generator for objection in report.objections)
 
 
 def _judged(rate: float, asked: Capacity, report: Report) -> Step:
@@ -139,7 +165,7 @@ def _judged(rate: float, asked: Capacity, report: Report) -> Step:
 def _details(asked: Capacity, found: Search, middle: float) -> tuple[Detail, ...]:
     several = len(found.answers) > 1
     span = f" [{_rate(min(found.answers))}, {_rate(max(found.answers))}]" if several else ""
-    above = min((s for s in found.steps if s.rate > middle and not s.passed), key=lambda s: s.rate, default=None)
+    above = _limit(found, middle)
     limit = above.why if above else f"most = {_rate(asked.most)}, where the search ends"
     result = f"{_rate(middle)}{span} with a p99 within {format_quantity(asked.within, 's')}, first limit: {limit}"
     rows = (
