@@ -131,7 +131,7 @@ def test_the_run_file_keeps_every_reading_of_a_load():
     kept = {d.title: d for d in measured.details if isinstance(d, Histogram)}
     read = [LatencyHistogram.decode(detail.encoded) for detail in kept.values()]
     assert [one.count for one in read] == [1000, 1000, 1000]
-    assert read[0].percentile(0.99) == pytest.approx(measured.values["response_p99"], rel=0.05)
+    assert read[0].largest == pytest.approx(measured.values["response_max"], rel=1e-3)
     read[0].merge(read[1])
     assert read[0].count == 2000
 
