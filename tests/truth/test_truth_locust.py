@@ -123,7 +123,7 @@ def helping(port: int, *before: str):
 
 def test_workers_of_another_command_with_another_clock_send_their_part(tmp_path):
     port = free_port()
-    probe = load("errors", rate=100, duration="2 s", expect_workers=2, bind=f"127.0.0.1:{port}")
+    probe = load("errors", rate=200, duration="1 s", expect_workers=2, bind=f"127.0.0.1:{port}")
     ahead = ANOTHER_CLOCK if subprocess.run((*ANOTHER_CLOCK, "true"), check=False).returncode == 0 else ()
     with helping(port), helping(port, *ahead) as other:
         measured = within(probe, tmp_path)
@@ -151,7 +151,7 @@ def test_a_worker_that_dies_makes_the_launch_invalid_with_its_name(tmp_path):
         until = time.monotonic() + 20
         while len(senders()) < 3 and time.monotonic() < until:
             time.sleep(0.05)
-        time.sleep(2.0)
+        time.sleep(1.2)
         os.kill(max(senders()), signal.SIGKILL)
 
     killing = threading.Thread(target=kill)
