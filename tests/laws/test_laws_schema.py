@@ -129,7 +129,7 @@ def test_other_json_is_never_a_run(value):
 rows = st.lists(numbers, max_size=4).map(tuple)
 marks = st.lists(st.tuples(text, numbers), max_size=2).map(tuple)
 details = (
-    st.builds(Histogram, text, text, rows, st.lists(counts, max_size=3).map(tuple), marks)
+    st.builds(Histogram, text, text, rows, st.lists(counts, max_size=3).map(tuple), marks, text)
     | st.builds(Curve, text, text, text, text, text, rows, rows, marks, st.lists(counts, max_size=2).map(tuple))
     | st.builds(Facts, text, st.lists(st.tuples(text, text), max_size=3).map(tuple))
 )
