@@ -191,15 +191,18 @@ class Master:
     def _take_done(self, msg: Any, **_: Any) -> None:
         if helper := self._helpers.get(msg.node_id):
             helper.told = msg.data
+            self._gather(helper, msg.data["parcel"])
 
     def _take_report(self, client_id: str, data: dict[str, Any], **_: Any) -> None:
         parcel = data.get("perfkit")
-        if parcel is None or client_id not in self._helpers:
-            return
+        if parcel is not None and client_id in self._helpers:
+            self._gather(self._helpers[client_id], parcel)
+
+    def _gather(self, helper: Helper, parcel: dict[str, Any]) -> None:
         try:
-            self._gathering.add(list(self._helpers).index(client_id), parcel)
+            self._gathering.add(list(self._helpers).index(helper.client), parcel)
         except LostError as error:
-            self._lost = f"worker {self._helpers[client_id].name}: {error}"
+            self._lost = f"worker {helper.name}: {error}"
 
     def _complete(self) -> bool:
         told = all(helper.told is not None for helper in self._helpers.values())

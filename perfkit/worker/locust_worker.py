@@ -13,15 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import gevent
-import locust
-import locust.runners
 from locust.env import Environment
 
 from perfkit.instruments.priority import preferred
 from perfkit.worker.locust_sender import Errand, Sender
 
-REPORTS = 0.5
-"""s between two reports of a worker."""
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 _TIMES = Path("/proc/self/ns/time")
 
@@ -30,7 +26,6 @@ class Worker:
     """One worker: Locust's runner, and what the master asks of it."""
 
     def __init__(self, host: str, port: int, name: str) -> None:
-        locust.runners.WORKER_REPORT_INTERVAL = REPORTS
         self._name = name
         self._errand: Errand | None = None
         self._environment = Environment(user_classes=[Sender])
@@ -58,13 +53,11 @@ class Worker:
         gevent.spawn(self._follow, self._errand)
 
     def _follow(self, errand: Errand) -> None:
-        """Tell the master when the user waits, and, when everything is reported, how much that was."""
+        """Tell the master when the user waits and, in the end, what Locust's reports have not told yet."""
         errand.armed.wait()
         self._runner.send_message("perfkit_armed", {})
         errand.done.wait()
-        while len(errand.outbox):
-            gevent.sleep(REPORTS / 20)
-        told = {"total": errand.outbox.total, "in_flight": errand.most_in_flight, "cpu": errand.own_cpu}
+        told = {"parcel": errand.outbox.parcel(), "in_flight": errand.most_in_flight, "cpu": errand.own_cpu}
         self._runner.send_message("perfkit_done", told)
         print(f"sent {errand.outbox.total} requests", flush=True)
 
