@@ -126,7 +126,7 @@ def test_a_minute_has_no_false_glitch(server):
     def whole(found):
         return not found.values["glitches"] + found.values["dropouts"]
 
-    measurement = measure("audio_quality", whole, duration="60 s", live={"server": server})
+    measurement = measure("audio_quality", whole, duration="60 s", live={"server": server, "block": 256})
     print(f"{server}: {facts(measurement)['result']}")
     assert (measurement.values["glitches"], measurement.values["dropouts"]) == (0, 0)
 
