@@ -23,8 +23,9 @@ from perfkit.declaring import (
 )
 
 if TYPE_CHECKING:
+    from perfkit.model.detail import Curve, Facts, Histogram
     from perfkit.model.errors import Failed, Invalid, Skipped, TimedOut
-    from perfkit.model.launch import Curve, Facts, Histogram, Launcher, Measurement, Program, Ready
+    from perfkit.model.launch import Launcher, Measurement, Program, Ready
     from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
     from perfkit.model.scenario import Probe
     from perfkit.model.units import ByteSize, Duration
@@ -92,7 +93,8 @@ _WHERE = {name: f"perfkit.probes.{module}" for name, module in PROBES.items()} |
     name: f"perfkit.model.{module}"
     for module, names in {
         "errors": ("Failed", "Invalid", "Skipped", "TimedOut"),
-        "launch": ("Curve", "Facts", "Histogram", "Launcher", "Measurement", "Program", "Ready"),
+        "detail": ("Curve", "Facts", "Histogram"),
+        "launch": ("Launcher", "Measurement", "Program", "Ready"),
         "metric": ("Better", "Kind", "Metric", "Resource", "Scale"),
         "scenario": ("Probe",),
         "units": ("ByteSize", "Duration"),

@@ -8,8 +8,9 @@ from statistics import median
 
 from perfkit.model.budget import Level, parse_budget
 from perfkit.model.change import Summary
+from perfkit.model.detail import RESULT, Curve, Detail, Facts, Histogram
 from perfkit.model.environment import Commit, Conditions
-from perfkit.model.launch import RESULT, Curve, Detail, Facts, Histogram, Launch, Outcome
+from perfkit.model.launch import Launch, Outcome
 from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
 from perfkit.model.run import Baseline, Result, Run, Session
 from perfkit.model.verdict import BudgetVerdict, ExitCode, Finding, Judgement, Met, Reason, Unmeasured, Verdict

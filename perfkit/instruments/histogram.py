@@ -11,7 +11,7 @@ from hdrh.codec import HdrCookieException, HdrLengthException
 from hdrh.histogram import HdrHistogram
 from numpy.typing import ArrayLike, NDArray
 
-from perfkit.model.launch import Curve, Histogram
+from perfkit.model.detail import Curve, Histogram
 
 _NANOSECONDS = 1_000_000_000
 _LONGEST = 3600 * _NANOSECONDS

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.virtual_sink import Blocks, Played
-from perfkit.model.launch import Curve, Detail, Facts, Histogram
+from perfkit.model.detail import Curve, Detail, Facts, Histogram
 from perfkit.model.units import format_quantity
 from perfkit.stats.quantiles import harrell_davis, percentile
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from perfkit.model.launch import Curve, Histogram
+from perfkit.model.detail import Curve, Histogram
 from perfkit.model.units import format_quantity
 from perfkit.stats.quantiles import harrell_davis
 

@@ -12,8 +12,9 @@ from perfkit.instruments.canary import canary_beside
 from perfkit.instruments.jack_clients import Hung, require_client
 from perfkit.instruments.stalls import excused, play_and_watch
 from perfkit.instruments.virtual_sink import Played, play
+from perfkit.model.detail import Curve, Detail, Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Curve, Detail, Facts, Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio import block_values
 from perfkit.probes._audio_format import caveats

@@ -6,8 +6,9 @@ from numpy.typing import NDArray
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.jack_watch import Watch, Watched, watch
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid
-from perfkit.model.launch import Facts, Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_blocks import Blocks, block_sentence, block_values, curve, histogram
 from perfkit.probes._audio_external import External, external_client

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.instruments.jack_loop import Trip
+from perfkit.model.detail import Curve
 from perfkit.model.errors import Invalid
-from perfkit.model.launch import Curve
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_format import caveats as real_time_caveats
 from perfkit.signal.correlation import LENGTH, Delay, excitation, find_delay

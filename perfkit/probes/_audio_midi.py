@@ -5,8 +5,9 @@ import numpy as np
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.jack_loop import Notes, Route, Trip, send
+from perfkit.model.detail import Curve, Facts
 from perfkit.model.errors import Invalid
-from perfkit.model.launch import Curve, Facts, Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_external import external_client
 from perfkit.probes._audio_loop import Delays, check, driven_by, loop_caveats, server_rows, where

@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 
 from perfkit.instruments.audio_files import Audio, keep_audio, read_audio, require_files
+from perfkit.model.detail import Curve, Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Curve, Facts, Measurement
+from perfkit.model.launch import Measurement
 from perfkit.probes._audio_sources import Sound
 from perfkit.signal.decibels import FLOOR
 from perfkit.signal.null import Null, null_test

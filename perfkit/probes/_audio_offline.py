@@ -2,8 +2,9 @@
 
 from perfkit.instruments.audio_files import read_audio, require_files
 from perfkit.instruments.rendering import Rendered, Rendering, render
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Facts, Launcher, Measurement, Program
+from perfkit.model.launch import Launcher, Measurement, Program
 from perfkit.probes._audio_blocks import Blocks, block_sentence, block_values, curve, histogram, sentence
 from perfkit.probes._audio_sources import render_path
 

@@ -3,7 +3,8 @@
 from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.jack_loop import Route, Trip, send
-from perfkit.model.launch import Facts, Launcher, Measurement
+from perfkit.model.detail import Facts
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_loop import (
     Delays,

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable
 
 from perfkit.instruments.virtual_sink import Played, Stretch, play
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Facts, Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.probes._audio import block_details, block_values
 from perfkit.probes._audio_format import caveats
 from perfkit.probes._latency_settings import LatencySettings

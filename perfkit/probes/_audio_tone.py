@@ -4,8 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_files import Audio
+from perfkit.model.detail import Curve, Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Curve, Facts, Measurement
+from perfkit.model.launch import Measurement
 from perfkit.model.metric import Kind
 from perfkit.probes._audio_sources import Sound
 from perfkit.probes._sound import Listening, tone_metrics

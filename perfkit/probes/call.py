@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from perfkit.model.detail import Curve, Detail, Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import AT_FLOOR, Curve, Detail, Exit, Facts, Launcher, Measurement, Program
+from perfkit.model.launch import AT_FLOOR, Exit, Launcher, Measurement, Program
 from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
 from perfkit.model.units import UNITS, Duration, format_quantity
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import ClassVar
 
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Facts, Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.metric import Kind, Metric
 from perfkit.model.units import format_quantity
 

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from perfkit.model.change import Change, Summary
-from perfkit.model.launch import Detail, Launch, Outcome, Side
+from perfkit.model.detail import Detail
+from perfkit.model.launch import Launch, Outcome, Side
 from perfkit.model.metric import Kind, Metric
 from perfkit.model.run import Baseline, Recorded, Result, Run
 from perfkit.model.units import counted, format_change, format_quantity

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from perfkit.model.launch import Curve
+from perfkit.model.detail import Curve
 from perfkit.model.units import counted, format_quantity
 from perfkit.reporting import drawing
 from perfkit.reporting.drawing import Chart, Label, Shape, Table, number

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from perfkit.model.launch import Histogram
+from perfkit.model.detail import Histogram
 from perfkit.model.units import counted, format_quantity
 from perfkit.reporting import drawing
 from perfkit.reporting.drawing import Chart, Shape, Table

@@ -9,7 +9,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from perfkit.model.launch import Curve, Detail, Facts, Histogram
+from perfkit.model.detail import Curve, Detail, Facts, Histogram
 from perfkit.model.units import counted
 from perfkit.reporting import launch_charts
 from perfkit.reporting.curve_chart import curve

@@ -5,7 +5,7 @@ Texts are as the user wrote them; escaping belongs to each format.
 
 from dataclasses import dataclass
 
-from perfkit.model.launch import RESULT, Detail, Facts
+from perfkit.model.detail import RESULT, Detail, Facts
 from perfkit.model.metric import Metric
 from perfkit.model.reasons import evidence, said
 from perfkit.model.verdict import Finding, Judgement, Unmeasured

@@ -11,10 +11,11 @@ from perfkit import __version__
 from perfkit.judging.batches import family
 from perfkit.judging.options import Options
 from perfkit.judging.paired import pair_suspects
+from perfkit.model.detail import Detail
 from perfkit.model.environment import Commit
 from perfkit.model.errors import UsageError
 from perfkit.model.events import RunObserver
-from perfkit.model.launch import Detail, Launch, Side
+from perfkit.model.launch import Launch, Side
 from perfkit.model.run import Against, Result, Run
 from perfkit.model.run import Session as SessionRecord
 from perfkit.model.scenario import Benchmark

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from perfkit import __version__
+from perfkit.model.detail import Detail
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.errors import UsageError
 from perfkit.model.events import RunObserver
-from perfkit.model.launch import Detail, Launch
+from perfkit.model.launch import Launch
 from perfkit.model.run import Run
 from perfkit.model.run import Session as SessionRecord
 from perfkit.model.scenario import Benchmark

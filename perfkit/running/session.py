@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+from perfkit.model.detail import Detail
 from perfkit.model.events import RunObserver
-from perfkit.model.launch import Detail, Disturbance, Launch, Measurement, Outcome, Side
+from perfkit.model.launch import Disturbance, Launch, Measurement, Outcome, Side
 from perfkit.model.scenario import Benchmark
 from perfkit.running.contamination import contaminated_by
 from perfkit.running.plan import Plan

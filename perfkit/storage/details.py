@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import msgspec
 
+from perfkit.model.detail import Curve, Detail, Facts, Histogram
 from perfkit.model.errors import DataError
-from perfkit.model.launch import Curve, Detail, Facts, Histogram
 
 _Mark = tuple[str, float]
 

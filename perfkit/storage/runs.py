@@ -7,8 +7,8 @@ from pathlib import Path
 
 import msgspec
 
+from perfkit.model.detail import Detail
 from perfkit.model.errors import DataError, UsageError
-from perfkit.model.launch import Detail
 from perfkit.model.run import Run
 from perfkit.storage import details as detail_codec
 from perfkit.storage import files

@@ -9,7 +9,8 @@ from perfkit.judging.judgement import compare as judge
 from perfkit.judging.options import Options
 from perfkit.judging.paired import judge_pairs
 from perfkit.model.budget import Limit
-from perfkit.model.launch import Detail, Launch
+from perfkit.model.detail import Detail
+from perfkit.model.launch import Launch
 from perfkit.model.run import Baseline, Recorded, Run
 from perfkit.model.units import counted
 from perfkit.model.verdict import ExitCode, Judgement

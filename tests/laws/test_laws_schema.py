@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from perfkit.model.budget import Level, Limit, parse_budget
+from perfkit.model.detail import Curve, Facts, Histogram
 from perfkit.model.environment import Commit, Conditions, Machine
 from perfkit.model.errors import DataError
-from perfkit.model.launch import Curve, Disturbance, Facts, Histogram, Launch, Outcome, Side
+from perfkit.model.launch import Disturbance, Launch, Outcome, Side
 from perfkit.model.metric import Better, Kind, Metric, Resource, Scale
 from perfkit.model.run import Against, Result, Run, Session
 from perfkit.model.units import UNITS

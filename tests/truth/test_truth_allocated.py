@@ -4,8 +4,8 @@ from importlib.util import find_spec
 
 import pytest
 
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Skipped
-from perfkit.model.launch import Facts
 from perfkit.probes import build
 
 pytestmark = pytest.mark.machine

@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from perfkit.instruments.threads import READABLE, ThreadMonitor
+from perfkit.model.detail import Curve, Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Curve, Facts, Program, Ready
+from perfkit.model.launch import Program, Ready
 from perfkit.probes import build
 from tests.truth.clean import attempts
 

@@ -9,14 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from perfkit.model.launch import Facts, Outcome
+from perfkit.model.detail import Facts
+from perfkit.model.launch import Outcome
 from perfkit.running.host import Host, LaunchRequest
 
 PROBE = """
 import os, signal, time
 from dataclasses import dataclass
 from typing import ClassVar
-from perfkit.model.launch import Facts, Measurement, Program
+from perfkit.model.detail import Facts
+from perfkit.model.launch import Measurement, Program
 from perfkit.model.metric import Metric
 
 @dataclass(frozen=True, slots=True, kw_only=True)

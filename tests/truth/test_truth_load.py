@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 
 from perfkit.instruments.process import LauncherClient, SideLauncher
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid, TimedOut
-from perfkit.model.launch import Facts, Measurement, Program, Ready
+from perfkit.model.launch import Measurement, Program, Ready
 from perfkit.probes import build
 from perfkit.stats.quantiles import harrell_davis
 from tests.truth.clean import ATTEMPTS, attempts

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from perfkit.instruments.histogram import LatencyHistogram
+from perfkit.model.detail import Curve, Histogram
 from perfkit.model.errors import Failed, Invalid, TimedOut
-from perfkit.model.launch import Curve, Histogram
 from perfkit.probes import build
 from tests.truth.test_truth_load import facts, free_port, load, one_launch, service, undisturbed, within
 

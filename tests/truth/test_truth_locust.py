@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from perfkit.instruments.process import LauncherClient
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid
-from perfkit.model.launch import Facts, Measurement
+from perfkit.model.launch import Measurement
 from perfkit.probes import build
 from tests.truth.clean import attempts
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from perfkit.instruments.resident import PSS_READABLE
+from perfkit.model.detail import RESULT, Curve, Facts
 from perfkit.model.errors import Failed, Skipped
-from perfkit.model.launch import RESULT, Curve, Facts
 from perfkit.probes import build
 
 pytestmark = pytest.mark.machine

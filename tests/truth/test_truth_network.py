@@ -17,8 +17,9 @@ import pytest
 
 from perfkit.instruments.netem import CannotShapeError, Link, network_space
 from perfkit.instruments.process import LauncherClient, SideLauncher
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Invalid, Skipped
-from perfkit.model.launch import Facts, Measurement, Program, Ready
+from perfkit.model.launch import Measurement, Program, Ready
 from perfkit.model.units import Duration
 from perfkit.probes import build
 from perfkit.probes._load.network import Network

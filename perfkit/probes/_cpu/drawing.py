@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from perfkit.instruments.threads import ThreadMonitor
-from perfkit.model.launch import RESULT, Curve, Facts, Usage
+from perfkit.model.detail import RESULT, Curve, Facts
+from perfkit.model.launch import Usage
 from perfkit.model.units import format_quantity
 from perfkit.probes._cpu.reading import Group, Values, Windows
 from perfkit.stats.quantiles import harrell_davis

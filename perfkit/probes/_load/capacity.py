@@ -5,8 +5,9 @@ from dataclasses import dataclass, field, replace
 from math import sqrt
 from statistics import median_low
 
+from perfkit.model.detail import RESULT, Curve, Detail, Facts
 from perfkit.model.errors import Failed, Invalid
-from perfkit.model.launch import RESULT, Curve, Detail, Facts, Launcher, Measurement
+from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.measure import Job, Loaded, load
 from perfkit.probes._load.report import Report

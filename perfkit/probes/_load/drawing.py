@@ -3,7 +3,7 @@
 import numpy as np
 
 from perfkit.instruments.histogram import LatencyHistogram
-from perfkit.model.launch import Curve, Detail
+from perfkit.model.detail import Curve, Detail
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.reading import StreamReading
 from perfkit.probes._load.tally import Tally

@@ -16,8 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from perfkit.instruments.cpu import CpuWindow, between, read_tree
+from perfkit.model.detail import Curve, Detail
 from perfkit.model.errors import Failed, Skipped, TimedOut
-from perfkit.model.launch import Curve, Detail, Exit, Program, Target
+from perfkit.model.launch import Exit, Program, Target
 from perfkit.probes._load.grades import Grade
 from perfkit.probes._load.locust_engine import INSTALL, lives
 from perfkit.probes._load.report import Report, Site

@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from perfkit.instruments.affinity import pinned, split_cores
 from perfkit.instruments.priority import preferred
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid, TimedOut
-from perfkit.model.launch import AT_FLOOR, Exit, Facts, Launcher, Measurement, Program, Target, Usage
+from perfkit.model.launch import AT_FLOOR, Exit, Launcher, Measurement, Program, Target, Usage
 from perfkit.model.metric import Metric
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.engines import engine

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from perfkit.instruments.affinity import Cores
 from perfkit.instruments.cpu import CpuWindow
-from perfkit.model.launch import Detail, Launcher
+from perfkit.model.detail import Detail
+from perfkit.model.launch import Launcher
 from perfkit.probes._load.settings import Plan
 from perfkit.probes._load.validity import Objection
 

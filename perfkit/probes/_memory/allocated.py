@@ -12,8 +12,9 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
 
+from perfkit.model.detail import RESULT, Facts
 from perfkit.model.errors import Failed, NotMeasured, Skipped
-from perfkit.model.launch import RESULT, Exit, Facts, Launcher, Measurement, Program, Ready
+from perfkit.model.launch import Exit, Launcher, Measurement, Program, Ready
 from perfkit.model.units import format_quantity
 from perfkit.probes._driven import Course, Driven
 from perfkit.probes._memory.watching import watched

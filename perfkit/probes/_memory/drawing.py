@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from perfkit.instruments.memory import MemoryWatch
-from perfkit.model.launch import Curve
+from perfkit.model.detail import Curve
 
 
 def curve(

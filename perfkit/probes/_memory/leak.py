@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from math import log10
 
 from perfkit.instruments.memory import MemoryWatch
+from perfkit.model.detail import RESULT, Facts
 from perfkit.model.errors import Invalid
-from perfkit.model.launch import RESULT, Exit, Facts, Launcher, Measurement, Target
+from perfkit.model.launch import Exit, Launcher, Measurement, Target
 from perfkit.model.units import format_quantity
 from perfkit.probes._driven import Course, Driven, work_done
 from perfkit.probes._memory.drawing import curve

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 from perfkit.instruments.cpu import tree
 from perfkit.instruments.memory import MemoryWatch
 from perfkit.instruments.resident import PEAKS_RESETTABLE, peak_rss, reset_peak
+from perfkit.model.detail import RESULT, Facts
 from perfkit.model.errors import Failed, Skipped
-from perfkit.model.launch import RESULT, Facts, Launcher, Measurement, Target
+from perfkit.model.launch import Launcher, Measurement, Target
 from perfkit.model.metric import Metric
 from perfkit.model.units import format_quantity
 from perfkit.probes._driven import Course, Driven

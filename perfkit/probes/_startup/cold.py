@@ -9,8 +9,9 @@ from pathlib import Path
 from perfkit.instruments.command import with_python
 from perfkit.instruments.opened_files import TELLS_ITS_CODE, MappedFiles, python_code
 from perfkit.instruments.page_cache import DROPPABLE, IN_MEMORY, Dropped, drop, file_system
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid, Skipped
-from perfkit.model.launch import Exit, Facts, Launcher
+from perfkit.model.launch import Exit, Launcher
 from perfkit.model.units import counted, format_quantity
 from perfkit.probes._startup.start import Start, emptied, told_by_python
 

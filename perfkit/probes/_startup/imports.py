@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator
 
 from perfkit.instruments.import_times import TELLS_ITS_IMPORTS, Import, read_imports
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed
-from perfkit.model.launch import Facts, Launcher
+from perfkit.model.launch import Launcher
 from perfkit.model.units import counted, format_quantity
 from perfkit.probes._startup.start import Start, told_by_python
 

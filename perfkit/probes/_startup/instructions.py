@@ -5,8 +5,9 @@ from dataclasses import replace
 from perfkit.instruments.command import with_python
 from perfkit.instruments.environment import PAD
 from perfkit.instruments.instruction_count import Counter, can_fix_layout
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, TimedOut
-from perfkit.model.launch import Exit, Facts, Launcher, Target
+from perfkit.model.launch import Exit, Launcher, Target
 from perfkit.model.metric import Kind, Metric
 from perfkit.probes._startup.start import Start, emptied
 

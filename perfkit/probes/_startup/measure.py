@@ -9,7 +9,8 @@ from typing import Literal
 from perfkit.instruments.instruction_count import find_counter
 from perfkit.instruments.pressure import Pressure, disturbance, read_pressure
 from perfkit.instruments.started import read_started
-from perfkit.model.launch import AT_FLOOR, RESULT, Disturbance, Exit, Facts, Launcher, Measurement
+from perfkit.model.detail import RESULT, Facts
+from perfkit.model.launch import AT_FLOOR, Disturbance, Exit, Launcher, Measurement
 from perfkit.model.metric import Metric
 from perfkit.model.units import format_quantity
 from perfkit.probes._startup.cold import drop_files, proof

@@ -11,8 +11,9 @@ from perfkit.judging.options import Options
 from perfkit.judging.paired import judge_pairs
 from perfkit.judging.standing import Standing
 from perfkit.model.change import Change
+from perfkit.model.detail import Detail
 from perfkit.model.events import RunObserver
-from perfkit.model.launch import Detail, Launch, Side
+from perfkit.model.launch import Launch, Side
 from perfkit.model.run import Run
 from perfkit.model.scenario import Benchmark
 from perfkit.model.verdict import Finding

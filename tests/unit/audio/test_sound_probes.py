@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import soundfile
 
+from perfkit.model.detail import Curve, Facts
 from perfkit.model.errors import Failed, Skipped, UsageError
-from perfkit.model.launch import Curve, Facts
 from perfkit.model.metric import Better, Kind, Scale
 from perfkit.probes import build
 from perfkit.probes._audio_blocks import Blocks, block_values

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from perfkit.model.launch import Curve
+from perfkit.model.detail import Curve
 from perfkit.probes._load.book import Book
 from perfkit.probes._load.drawing import over_time, request_details
 from perfkit.probes._load.flow import Flow

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from perfkit.model.detail import Curve
 from perfkit.model.errors import Failed, UsageError
-from perfkit.model.launch import Curve
 from perfkit.model.metric import Better
 from perfkit.probes import build
 from tests.fakes import MIB, FakeLauncher, an_exit

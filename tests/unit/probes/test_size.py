@@ -6,8 +6,8 @@ import random
 import brotli
 import pytest
 
+from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, UsageError
-from perfkit.model.launch import Facts
 from perfkit.model.metric import Kind
 from perfkit.probes import build
 from tests.fakes import FakeLauncher

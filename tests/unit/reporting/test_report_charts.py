@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from perfkit.model.launch import Curve, Histogram
+from perfkit.model.detail import Curve, Histogram
 from perfkit.reporting.curve_chart import curve
 from perfkit.reporting.drawing import WIDTH, Chart
 from perfkit.reporting.forest import forest, reach

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from perfkit.model.detail import Facts
 from perfkit.model.environment import Commit, Conditions
-from perfkit.model.launch import Facts, Outcome
+from perfkit.model.launch import Outcome
 from perfkit.model.metric import Better, Metric, Scale
 from perfkit.model.run import Baseline
 from perfkit.model.verdict import ExitCode, Finding, Verdict

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
+from perfkit.model.detail import Curve, Facts, Histogram
 from perfkit.model.errors import DataError
-from perfkit.model.launch import Curve, Facts, Histogram
 from perfkit.storage.details import decode, encode
 
 HISTOGRAM = Histogram("block time", "s", (0.0, 0.001, 0.002), (3, 1), (("deadline", 0.0015),))

@@ -4,9 +4,10 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from perfkit.model.detail import Facts
 from perfkit.model.environment import Conditions
 from perfkit.model.errors import DataError, UsageError
-from perfkit.model.launch import Disturbance, Facts, Outcome
+from perfkit.model.launch import Disturbance, Outcome
 from perfkit.model.metric import Metric
 from perfkit.storage import runs
 from perfkit.storage.schema import json_schema
