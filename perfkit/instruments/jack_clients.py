@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.model.errors import Failed, Invalid, Skipped
 from perfkit.model.launch import Exit, Launcher, Program
+from perfkit.model.reasons import shortened
 
 EXIT_CODES = (0, 1, -signal.SIGALRM)
 """With these a client ends, and `read_report` knows why."""
@@ -59,7 +60,11 @@ def read_report(file: Path, ended: Exit, server: AudioServer) -> dict[str, Any]:
         raise Hung(f"the client library of {server.name} did not come back", hint="is the machine overloaded?")
     if not file.exists():
         lines = ended.stderr.strip().splitlines()
-        said = lines[-1].strip() if lines else f"the JACK client ended with code {ended.code} and without a report"
+        said = (
+            shortened(lines[-1].strip())
+            if lines
+            else f"the JACK client ended with code {ended.code} and without a report"
+        )
         raise Failed(said, hint=f"is {server.name} as you expect it, and are the ports named in full?")
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return told

@@ -40,9 +40,11 @@ class Way:
         self._told, self._refused, self._heard = list(told), list(refused), now
 
     def not_passed(self) -> str:
-        """Which stages are not reached, to be said after what happened; empty where there are no stages."""
-        left = [one.name for one, at in zip(self._awaited, self._told, strict=True) if at is None and _is_stage(one)]
-        return f" (not reached: {', '.join(left)})" if left else ""
+        """What is not reached, to be said after what happened: the stages' names, or what was awaited."""
+        left = [one for one, at in zip(self._awaited, self._told, strict=True) if at is None]
+        if stages := [one.name for one in left if _is_stage(one)]:
+            return f" (not reached: {', '.join(stages)})"
+        return f" (awaited: {', '.join(map(_wanted, left))})" if left else ""
 
     def wanting(self) -> str:
         """What has not come, in words."""
@@ -83,6 +85,18 @@ class Way:
 
 def _is_stage(one: Ready) -> TypeGuard[Stage]:
     return isinstance(one, Stage)
+
+
+def _wanted(one: Ready) -> str:
+    if one.stdout is not None:
+        return f"a line of stdout that matches {one.stdout!r}"
+    if one.tcp is not None:
+        return f"a listener on port {one.tcp}"
+    if one.http is not None:
+        return f"an answer from {one.http}"
+    if one.notify:
+        return "READY=1 on $NOTIFY_SOCKET"
+    return f"the file {one.file}" if one.file else f"a stamp in {one.stamp}"
 
 
 def _lack(one: Ready, refused: int) -> str:

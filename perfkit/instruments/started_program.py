@@ -3,10 +3,12 @@
 import math
 import os
 import re
+import shlex
 import signal
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, Protocol
 
 from perfkit.instruments.cgroup import MemoryCgroup
@@ -14,9 +16,12 @@ from perfkit.instruments.command import CommandLine
 from perfkit.instruments.reaching import Way, latest
 from perfkit.model.errors import Failed, TimedOut
 from perfkit.model.launch import Exit, Program, Ready, Usage
+from perfkit.model.reasons import shortened
 
 _TAIL = 10
 """Lines of stderr that a message repeats."""
+_OWN = str(Path(__file__).parents[1] / "worker")
+"""Where perfkit's own programs lie: what they are given is gone when they have failed."""
 
 
 class Pump(Protocol):
@@ -143,7 +148,7 @@ class StartedProgram:
 
     def _failed(self, ended: Exit, when: str = "") -> Failed:
         how = f"exited with code {ended.code}" if ended.code >= 0 else f"was killed by {_signal_name(-ended.code)}"
-        lines = ended.stderr.strip().splitlines()
+        lines = [shortened(line) for line in ended.stderr.strip().splitlines()]
         tail = "".join(f"\n  {line}" for line in lines[-_TAIL:])
         said = f": {lines[-1].strip()}" if lines else ""
         return Failed(f"{self._command.name} {how}{when}{said}{tail if len(lines) > 1 else ''}", hint=self._hint(ended))
@@ -153,7 +158,9 @@ class StartedProgram:
             return f"the side's interpreter is {self._launch.python}; `[project] python` names another"
         if "ddress already in use" in ended.stderr:
             return "{port} is a free port of each launch"
-        return f"run it by hand in {self._command.cwd}: {' '.join(self._command.argv)}"
+        if any(word.startswith((_OWN, "perfkit.worker.")) for word in self._command.argv):
+            return ""
+        return f"run it by hand: cd {shlex.quote(str(self._command.cwd))} && {shlex.join(self._command.argv)}"
 
     def _read_exit(self, message: dict[str, Any]) -> Exit:
         peak = self._cgroup.peak() if self._cgroup and message["cgroup"] else None

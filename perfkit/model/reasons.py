@@ -1,5 +1,8 @@
 """Reasons of more than one line: the first says it, those below are evidence (a traceback, the end of stderr)."""
 
+_LONGEST = 300
+"""Characters of a line of output that a message repeats."""
+
 
 def said(reason: str) -> str:
     """What fits into a table or a sentence: the first line."""
@@ -9,6 +12,11 @@ def said(reason: str) -> str:
 def evidence(reason: str) -> str:
     """The lines below the first; empty where there are none."""
     return reason.partition("\n")[2].rstrip()
+
+
+def shortened(line: str) -> str:
+    """A line of somebody's output, cut at 300 characters: a program may write without ever ending a line."""
+    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 2]} …"
 
 
 def adding(reason: str, more: str) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.model.errors import Failed, NotMeasured
 from perfkit.model.launch import Launcher, Program, Ready, Target
+from perfkit.model.reasons import shortened
 
 
 class External(Protocol):
@@ -69,7 +70,7 @@ def check_alive(target: Target, name: str, cause: Exception | None) -> None:
     if Path(f"/proc/{target.pid}").exists():
         return
     ended = target.wait(1.0)
-    lines = ended.stderr.strip().splitlines()
+    lines = [shortened(line) for line in ended.stderr.strip().splitlines()]
     said = f": {lines[-1].strip()}" if lines else ""
     how = f"signal {-ended.code}" if ended.code < 0 else f"exit code {ended.code}"
     raise Failed(

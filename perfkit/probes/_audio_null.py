@@ -1,6 +1,7 @@
 """A render against a stored one: the null test."""
 
 from pathlib import Path
+from shlex import quote
 
 import numpy as np
 
@@ -51,7 +52,8 @@ def _how_to_make(kept: Path, reference: str) -> str:
     renamed = (
         "" if wanted == Path(reference) else f" and set reference to {wanted.name}, for FLAC holds no floating point"
     )
-    return f"listen to {kept}; if it is right: mkdir -p {wanted.parent} && mv {kept} {wanted}{renamed}"
+    made = f"mkdir -p {quote(str(wanted.parent))} && mv {quote(str(kept))} {quote(str(wanted))}"
+    return f"listen to {kept}; if it is right: {made}{renamed}"
 
 
 def _check_alike(audio: Audio, reference: Audio, name: str) -> None:

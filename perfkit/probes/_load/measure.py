@@ -9,6 +9,7 @@ from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import AT_FLOOR, Exit, Launcher, Measurement, Program, Target, Usage
 from perfkit.model.metric import Metric
+from perfkit.model.reasons import shortened
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.engines import engine
 from perfkit.probes._load.network import Network
@@ -107,7 +108,7 @@ def _run_or_say_why(job: Job, plan: Plan, site: Site, target: Target) -> Report:
 
 def _died(exited: Exit) -> Failed:
     how = f"signal {-exited.code}" if exited.code < 0 else f"exit code {exited.code}"
-    lines = exited.stderr.strip().splitlines()
+    lines = [shortened(line) for line in exited.stderr.strip().splitlines()]
     said = f": {lines[-1].strip()}" if lines else ""
     tail = "".join(f"\n  {line}" for line in lines[-_TAIL_LINES:]) if len(lines) > 1 else ""
     return Failed(

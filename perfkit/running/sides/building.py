@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from perfkit.model.errors import MeasurementError
+from perfkit.model.reasons import shortened
 from perfkit.running.sides.child import child
 from perfkit.running.sides.git import without_git
 
@@ -94,5 +95,5 @@ def _tail(descriptor: int) -> str:
 
 
 def _failed(problem: str, command: str, output: str, hint: str) -> MeasurementError:
-    tail = "".join(f"\n  {line}" for line in output.rstrip().splitlines()[-_SHOWN:])
+    tail = "".join(f"\n  {shortened(line)}" for line in output.rstrip().splitlines()[-_SHOWN:])
     return MeasurementError(f"{problem}: {command}{tail}", hint=hint)

@@ -167,6 +167,12 @@ def test_a_missing_reference_keeps_the_render_and_says_how_to_accept_it(tmp_path
     assert null(rendering(tmp_path, sine(), samples="PCM_16")).values["differing"] == 0
 
 
+def test_how_to_accept_a_render_can_be_pasted_whatever_its_name(tmp_path):
+    with pytest.raises(Failed) as failed:
+        null(rendering(tmp_path, sine(), samples="PCM_16"), reference="my refs/a take.flac")
+    assert failed.value.hint.endswith("mkdir -p 'my refs' && mv 'reports/references/a take.flac' 'my refs/a take.flac'")
+
+
 @pytest.mark.parametrize("samples", ["PCM_16", "PCM_24", "FLOAT", "DOUBLE", "PCM_32", "PCM_U8"])
 @pytest.mark.parametrize("name", ["kept.flac", "kept.wav"])
 def test_what_is_kept_is_the_render_to_the_bit_at_full_scale_too(tmp_path, samples, name):

@@ -71,3 +71,19 @@ def test_the_latest_of_what_was_reached():
     assert latest((1.0, 3.0, 2.0)) == 3.0
     assert latest((1.0, None)) is None
     assert latest(()) is None
+
+
+@pytest.mark.parametrize(
+    ("ready", "awaited"),
+    [
+        (Ready(stdout="up$"), "a line of stdout that matches 'up$'"),
+        (Ready(tcp=8000), "a listener on port 8000"),
+        (Ready(http="http://a/"), "an answer from http://a/"),
+        (Ready(notify=True), "READY=1 on $NOTIFY_SOCKET"),
+        (Ready(file="here"), "the file here"),
+        (Ready(stamp="here"), "a stamp in here"),
+    ],
+)
+def test_what_a_program_that_ended_did_not_come_to_is_said(ready, awaited):
+    assert Way([ready]).not_passed() == f" (awaited: {awaited})"
+    assert heard(Way([ready]), 11.0).not_passed() == ""
