@@ -1,12 +1,15 @@
 """The `[scenario.budget]` table of one benchmark: metric → limits and tolerances.
 
-A key such as `"streams=8"` holds budgets that apply only where the parameter has that value.
+A key such as `"streams=8"` holds budgets that apply only where the parameter has that value. A value that no benchmark
+has is refused, so every such table is in force somewhere, and checked there. What it says takes the place of what is
+said of the same metric without a condition: a tolerance of the tolerance, an upper limit of the upper limit.
 """
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from perfkit.loading.conditions import check_condition, holds
 from perfkit.model.budget import Budget, Level, Limit, Tolerance, parse_budget
 from perfkit.model.errors import UsageError
 from perfkit.model.metric import Kind, Metric
@@ -14,35 +17,34 @@ from perfkit.model.scenario import MayNotGate, Probe, SaysWhyMissing
 
 
 def budgets_for(table: Mapping[str, Any], params: Mapping[str, Any], probe: Probe) -> dict[str, tuple[Budget, ...]]:
-    """The budgets in force for one benchmark. Raises UsageError that names the key."""
-    budgets: dict[str, tuple[Budget, ...]] = {}
+    """The budgets in force for one benchmark of a scenario with checked conditions.
+
+    Raises UsageError that names the key.
+    """
+    budgets = {key: _parse(key, value, probe) for key, value in table.items() if "=" not in key}
     for key, value in table.items():
-        if "=" in key:
-            if _applies(key, params):
-                for name, more in _table(key, value).items():
-                    budgets[name] = budgets.get(name, ()) + _parse(name, more, probe)
-            else:
-                _table(key, value)
-        else:
-            budgets[key] = budgets.get(key, ()) + _parse(key, value, probe)
+        for name, more in value.items() if "=" in key and holds(key, params) else ():
+            budgets[name] = _replaced(budgets.get(name, ()), _parse(name, more, probe))
     return budgets
 
 
-def _applies(condition: str, params: Mapping[str, Any]) -> bool:
-    wanted = dict(part.strip().split("=", 1) for part in condition.split(",") if "=" in part)
-    for name in wanted:
-        if name not in params:
-            raise UsageError(
-                f"budget.{condition!r}: there is no parameter {name!r}",
-                hint=f"parameters: {', '.join(params) or 'it has none'}",
-            )
-    return all(str(params[name]) == value for name, value in wanted.items())
+def _replaced(general: tuple[Budget, ...], special: tuple[Budget, ...]) -> tuple[Budget, ...]:
+    forms = {_form(budget) for budget in special}
+    return (*(budget for budget in general if _form(budget) not in forms), *special)
 
 
-def _table(key: str, value: Any) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise UsageError(f"budget.{key!r}: {value!r} is not a table", hint=f'write budget."{key}".cpu = "< 15 %"')
-    return value
+def _form(budget: Budget) -> tuple[str, str]:
+    return (budget.operator[0], budget.level) if isinstance(budget, Limit) else ("+", "")
+
+
+def check_conditions(table: Mapping[str, Any], values: Mapping[str, Sequence[Any]]) -> None:
+    """Raises UsageError for a conditional table that no benchmark of these parameter values can meet."""
+    for key, value in table.items():
+        if "=" in key:
+            check_condition(key, values)
+            if not isinstance(value, Mapping):
+                hint = f'write budget."{key}".cpu_time = "+5 %"'
+                raise UsageError(f"budget.{key!r}: {value!r} is not a table", hint=hint)
 
 
 def _parse(name: str, value: Any, probe: Probe) -> tuple[Budget, ...]:

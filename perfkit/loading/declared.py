@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from perfkit.loading.conditions import spelled
 from perfkit.model.errors import UsageError
 from perfkit.model.scenario import Scenario, Source
 from perfkit.model.units import parse_duration
@@ -55,6 +56,6 @@ def _values(name: str, values: Any, wrong: Any) -> tuple[Any, ...]:
     for value in values:
         if not isinstance(value, str | int | float) or (isinstance(value, float) and not math.isfinite(value)):
             raise wrong(f"params.{name}", f"{value!r} is neither text nor a number")
-    if len(set(map(str, values))) < len(values):
+    if len(set(map(spelled, values))) < len(values):
         raise wrong(f"params.{name}", f"{values!r} names a value twice")
     return tuple(values)

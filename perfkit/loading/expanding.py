@@ -6,10 +6,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from perfkit.loading.budgets import budgets_for
+from perfkit.loading.budgets import budgets_for, check_conditions
+from perfkit.loading.conditions import spelled
 from perfkit.model.errors import UsageError
 from perfkit.model.placeholders import fill
-from perfkit.model.scenario import Benchmark, Scenario
+from perfkit.model.scenario import Benchmark, KnowsItsTime, Probe, Scenario
+from perfkit.model.units import format_plain
 from perfkit.probes import build
 
 LAUNCH_NAMES = ("port", "root", "tmp")
@@ -24,13 +26,17 @@ def expand(scenario: Scenario) -> Iterator[Benchmark]:
     Raises UsageError that names file, line, scenario and key.
     """
     names = list(scenario.params)
+    try:
+        check_conditions(scenario.budget, scenario.params)
+    except UsageError as error:
+        raise _placed(scenario, error) from None
     for values in itertools.product(*scenario.params.values()):
         yield _bind(scenario, dict(zip(names, values, strict=True)))
 
 
 def benchmark_id(name: str, params: Mapping[str, Any]) -> str:
     """The id that is stable across runs: `name` or `name[key=value,key=value]`."""
-    bound = ",".join(f"{key}={value}" for key, value in params.items())
+    bound = ",".join(f"{key}={spelled(value)}" for key, value in params.items())
     return f"{name}[{bound}]" if bound else name
 
 
@@ -38,9 +44,10 @@ def _bind(scenario: Scenario, params: Mapping[str, Any]) -> Benchmark:
     try:
         settings = fill(scenario.settings, params, keep=LAUNCH_NAMES)
         probe = build(scenario.kind, fill(settings, _DUMMY))
+        _check_timeout(scenario.timeout, probe)
         budgets = budgets_for(scenario.budget, params, probe)
     except UsageError as error:
-        raise UsageError(f"{scenario.source.where}: [{scenario.name}] {error}", hint=error.hint) from None
+        raise _placed(scenario, error) from None
     except ValueError as error:
         raise UsageError(f"{scenario.source.where}: [{scenario.name}] {error}") from None
     return Benchmark(
@@ -55,6 +62,19 @@ def _bind(scenario: Scenario, params: Mapping[str, Any]) -> Benchmark:
         timeout=scenario.timeout,
         fingerprint=_fingerprint(scenario.kind, settings),
     )
+
+
+def _placed(scenario: Scenario, error: UsageError) -> UsageError:
+    return UsageError(f"{scenario.source.where}: [{scenario.name}] {error}", hint=error.hint)
+
+
+def _check_timeout(timeout: float, probe: Probe) -> None:
+    if isinstance(probe, KnowsItsTime) and probe.least_time >= timeout:
+        needed, given = format_plain(probe.least_time, "s"), format_plain(timeout, "s")
+        raise UsageError(
+            f"timeout: a launch takes up to {needed} with these settings, and its `timeout` is {given}",
+            hint="raise `timeout` above that, for the start of what is measured too, or shorten `duration`",
+        )
 
 
 def _fingerprint(kind: str, settings: Mapping[str, Any]) -> str:

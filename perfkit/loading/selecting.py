@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from perfkit.loading.conditions import holds
 from perfkit.loading.keywords import parse_keyword
 from perfkit.model.errors import UsageError
 from perfkit.model.scenario import Benchmark
@@ -77,10 +78,7 @@ def _named(name: str, benchmarks: Sequence[Benchmark]) -> list[Benchmark]:
 
 def _by_params(word: str, benchmark: Benchmark) -> bool:
     match = re.fullmatch(r"([^\[]+)\[(.+)\]", word)
-    if match is None or match[1] != benchmark.scenario:
-        return False
-    wanted = [part.strip() for part in match[2].split(",")]
-    return set(wanted) <= {f"{key}={value}" for key, value in benchmark.params.items()}
+    return match is not None and match[1] == benchmark.scenario and holds(match[2], benchmark.params)
 
 
 def _some(found: list[Benchmark], word: str, benchmarks: Sequence[Benchmark]) -> list[Benchmark]:

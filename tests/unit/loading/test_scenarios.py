@@ -62,6 +62,25 @@ def test_the_fingerprint_follows_the_definition_and_not_its_budget(tmp_path):
     assert first.fingerprint == same.fingerprint != other.fingerprint
 
 
+BUDGETED = "[a]\nprobe = 'startup'\ncommand = ['x']\nparams.w = [1, 2]\nparams.flag = [true, false]\nbudget.{}"
+
+
+@pytest.mark.parametrize("condition", ["w=2,flag=true", "w = 2 , flag = true", "flag=True, w=2"])
+def test_a_conditional_budget_is_in_force_where_it_says(tmp_path, condition):
+    root = project(tmp_path, a__toml=BUDGETED.format(f'"{condition}".ready_time = "< 1 s"'))
+    assert [b.id for b in load(root) if b.budgets] == ["a[w=2,flag=true]"]
+    assert [b.id for b in load(root, f"a[{condition}]")] == ["a[w=2,flag=true]"]
+
+
+def test_a_conditional_budget_takes_the_place_of_the_general_one_of_its_form(tmp_path):
+    table = '{"w=2" = {ready_time = ["< 3 s", "+9 %"]}, ready_time = ["< 1 s", "> 1 ms", "+5 %"]}'
+    one, two = load(
+        project(tmp_path, a__toml=BUDGETED.format("").replace("budget.", f"budget = {table}")), "a[flag=true]"
+    )
+    assert list(map(str, one.budgets["ready_time"])) == ["< 1 s", "> 1 ms", "+5 %"]
+    assert list(map(str, two.budgets["ready_time"])) == ["> 1 ms", "< 3 s", "+9 %"]
+
+
 @pytest.mark.parametrize(
     ("text", "says", "hints"),
     [
@@ -87,6 +106,15 @@ def test_the_fingerprint_follows_the_definition_and_not_its_budget(tmp_path):
             "response_p50, response_p95",
         ),
         ("x = 1", "stands outside a table", ""),
+        (BUDGETED.format('"w=7".ready_time = "< 1 s"'), "[a] budget.'w=7': w has no value 7; values: 1, 2", "params"),
+        (BUDGETED.format('"w=2, x".ready_time = "< 1 s"'), "w has no value 2, x; values: 1, 2", ""),
+        (BUDGETED.format('"w=2, junk=1".ready_time = "< 1 s"'), "no parameter 'junk'", "w, flag"),
+        (BUDGETED.format('"w=2, w=1".ready_time = "< 1 s"'), "names a parameter twice", ""),
+        (BUDGETED.format('"flag=yes".ready_time = "< 1 s"'), "flag has no value yes; values: true, false", ""),
+        (BUDGETED.format('"w=2".no_such_metric = "garbage"'), "budget.no_such_metric: the probe has no such", ""),
+        (BUDGETED.format('"w=2".ready_time = "garbage"'), "budget.ready_time: 'garbage'", ""),
+        (BUDGETED.format('"w=2" = "< 1 s"'), "budget.'w=2': '< 1 s' is not a table", "cpu_time"),
+        ("[a]\nprobe = 'startup'\ncommand = ['x']\nparams.v = [true, 'true']", "names a value twice", ""),
     ],
 )
 def test_what_is_wrong_is_said_with_file_and_key(tmp_path, text, says, hints):
