@@ -75,11 +75,20 @@ def build(kind: str, settings: Mapping[str, Any]) -> Probe:
 
     cls = find(kind)
     _refuse_unknown(cls, settings, "")
+    plain = _as_text(cls, settings)
     try:
-        probe: Probe = msgspec.convert(_as_text(cls, settings), type=cls, dec_hook=_decode, str_keys=True)
+        probe: Probe = _convert(plain, cls)
     except msgspec.ValidationError as error:
-        raise UsageError(str(error).replace(" - at `$.", " at `").replace("object", "table")) from None
+        from perfkit.probes._refusals import refusal
+
+        raise refusal(error, cls, plain, _convert) from None
     return probe
+
+
+def _convert(value: Any, wanted: Any) -> Any:
+    import msgspec
+
+    return msgspec.convert(value, type=wanted, dec_hook=_decode, str_keys=True)
 
 
 def _as_text(wanted: Any, value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Probe `command`: what a program measures by itself and prints."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from perfkit.model.metric import Metric, Resource
 from perfkit.probes._printed import Output, Printed
 from perfkit.probes._requires import check_requirements
 
+_NAME = re.compile(r"[A-Za-z_][\w.-]*")
 _STREAMS = ("stdout", "stderr")
 _OWN = (
     Metric("cpu_time", "s", resource=Resource.CPU, description="CPU time of the whole tree"),
@@ -49,6 +51,9 @@ class Command:
             raise ValueError("command is empty; give the program and its arguments as a list")
         if not self.prints:
             raise ValueError("prints is empty; say where a metric stands in the output, or use probe startup")
+        for name in self.prints:
+            if not _NAME.fullmatch(name):
+                raise ValueError(f"prints: {name!r} is not a name; use letters, digits, _ . and -, a letter first")
         if taken := {metric.name for metric in _OWN} & set(self.prints):
             raise ValueError(f"prints.{min(taken)}: every command has this metric already; take another name")
 

@@ -134,6 +134,8 @@ def test_a_command_that_is_missing_or_fails(tmp_path):
         ({"command": []}, "command is empty"),
         ({"prints": {}}, "prints is empty"),
         ({"prints": {"cpu_time": FPS}}, "every command has this metric already"),
+        ({"prints": {"x y|z": FPS}}, r"prints: 'x y\|z' is not a name; use letters, digits"),
+        ({"prints": {"": FPS}}, "prints: '' is not a name"),
         ({"prints": {"x": {}}}, "one of regex and json"),
         ({"prints": {"x": {**FPS, "json": "$.x"}}}, "one of regex and json"),
         ({"prints": {"x": {"regex": "fps: "}}}, "has 0 groups"),

@@ -149,7 +149,7 @@ def test_a_program_that_tells_of_no_imports_is_not_python(tmp_path):
     ("settings", "message"),
     [
         ({"command": []}, "command is empty"),
-        ({"command": "server --quiet"}, "array"),
+        ({"command": "server --quiet"}, "must be a list"),
         ({"ready": {"stdout": "a", "tcp": 1}}, "one of stdout, tcp"),
         ({"ready": {"stdot": "a"}}, "unknown key `ready.stdot`"),
         ({"ready": {"stdout": "("}}, "ready.stdout .*not a regular expression: missing"),
