@@ -46,11 +46,9 @@ def _absent(path: Path) -> str:
 
 def _address(url: str) -> tuple[str, int, str]:
     parts = urlsplit(url)
-    if parts.scheme != "http" or not parts.hostname:
-        raise Failed(f"ready http: {url!r} is not an http:// address", hint="for https, use `tcp = port`")
     port = parts.port or 80
     try:
-        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(parts.hostname or "", port, type=socket.SOCK_STREAM)
     except OSError as error:
         raise Failed(f"ready http: {parts.hostname}: {error.strerror}", hint="use 127.0.0.1") from None
     addresses = sorted(found, key=lambda entry: entry[0] != socket.AF_INET)

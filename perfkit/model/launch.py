@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
+from urllib.parse import urlsplit
 
 from perfkit.model.detail import Detail
 from perfkit.model.metric import Metric
@@ -49,6 +50,10 @@ class Ready:
             re.compile(self.stdout or "")
         except re.error as error:
             raise ValueError(f"ready.stdout {self.stdout!r} is not a regular expression: {error}") from None
+        if self.http is not None and not _is_http(self.http):
+            raise ValueError(
+                f'ready.http {self.http!r} is not an address such as "http://127.0.0.1:{{port}}/"; for https, use `tcp`'
+            )
 
     @property
     def at_exit(self) -> bool:
@@ -59,6 +64,14 @@ class Ready:
     def _forms(self) -> int:
         forms = (self.stdout, self.tcp, self.http, self.file, self.stamp)
         return sum(form is not None for form in forms) + self.notify
+
+
+def _is_http(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # what is no port
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -46,6 +46,16 @@ class MayNotGate(Protocol):
         ...
 
 
+@runtime_checkable
+class KnowsItsTime(Protocol):
+    """A probe whose settings tell how long a launch takes, so that a time limit can be seen to be too short."""
+
+    @property
+    def least_time(self) -> float:
+        """Seconds below which no launch is begun."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """Where a scenario is written: file, name and line (from 1)."""

@@ -71,6 +71,10 @@ class Load(LocustSettings):
     def __post_init__(self) -> None:
         if not (self.url or self.call or self.locustfile) and self.streams is None:
             raise ValueError("a load needs `url` and `rate`, or `streams`, or both")
+        if self.arguments and not self.call:
+            raise ValueError("`arguments` without `call`: of what?")
+        if not self.expect:
+            raise ValueError("`expect` is empty, so no answer would be right: give statuses, such as expect = [200]")
         self._check_window()
         self.crew(self.users)
         self.check_locust(self.engine, self.window, self._given)
@@ -130,6 +134,11 @@ class Load(LocustSettings):
     def window(self) -> float:
         """How long is measured, s."""
         return sum(seconds for _, seconds in self.steps) if self.steps else self.duration or 0.0
+
+    @property
+    def least_time(self) -> float:
+        """What a launch needs at the least, s; a search for the capacity tells that only as it goes on."""
+        return self.warmup or 0.0 if self.capacity else self.plan(0).longest
 
     @property
     def pace(self) -> Pace | None:

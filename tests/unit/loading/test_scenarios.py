@@ -55,6 +55,21 @@ def test_parameters_expand_to_benchmarks_with_their_budgets(tmp_path):
     assert small.fingerprint != large.fingerprint
 
 
+def test_a_load_that_cannot_end_within_its_timeout_is_refused(tmp_path):
+    text = """
+        [far]
+        probe = "load"
+        url = "http://127.0.0.1:1/"
+        rate = 100
+        warmup = "1 s"
+        duration = "7 s"
+        timeout = "{}"
+    """
+    with pytest.raises(UsageError, match=r"\[far\] timeout: a launch takes up to 10 s .* its `timeout` is 10 s"):
+        load(project(tmp_path, a__toml=text.format("10 s")))
+    assert load(project(tmp_path, a__toml=text.format("11 s")))
+
+
 def test_the_fingerprint_follows_the_definition_and_not_its_budget(tmp_path):
     (first, _) = load(project(tmp_path, a__toml=SERVER))
     (same, _) = load(project(tmp_path, a__toml=SERVER.replace("< 2 s", "< 3 s")))
