@@ -121,9 +121,11 @@ def _made() -> int:
     try:
         if _libc().unshare(_NEW_NETWORK):
             raise CannotShapeError(f"making a network namespace needs root ({os.strerror(ctypes.get_errno())})")
-        return _own_network()
+        try:
+            return _own_network()
+        finally:
+            _enter(home)  # only from elsewhere: whoever may not leave may not come back either
     finally:
-        _enter(home)
         os.close(home)
 
 

@@ -37,7 +37,7 @@ class Network:
         if self.loss and not 0 < self.lost < 1:
             raise ValueError(f'network.loss {self.loss!r} is not a share between 0 and 1, such as "1 %"')
         if self.loss and self.by == "proxy":
-            raise ValueError("network.loss needs the kernel: a proxy cannot lose packets")
+            raise ValueError("network.loss needs the kernel: a proxy cannot lose packets; leave out `by`, or `loss`")
 
     @property
     def delay(self) -> float:

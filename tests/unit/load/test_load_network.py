@@ -31,7 +31,7 @@ def test_rates_are_bits_or_bytes(rate, bits):
         ({"rate": "10 Mbps"}, "is not a rate such as"),
         ({"rate": "0 Mbit/s"}, "is nothing"),
         ({"loss": "100 %"}, "not a share between 0 and 1"),
-        ({"loss": "1 %", "by": "proxy"}, "a proxy cannot lose packets"),
+        ({"loss": "1 %", "by": "proxy"}, "a proxy cannot lose packets; leave out `by`, or `loss`"),
         ({"delay": "1 ms"}, "unknown key `network.delay`"),
         ({"latency": "1 s"}, "request_timeout"),
     ],
