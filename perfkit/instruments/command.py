@@ -26,9 +26,7 @@ class CommandLine:
     def refused(self, number: int, text: str) -> Failed:
         """What to raise where the system would not start it, for this errno."""
         if number == errno.ENOENT and not self.cwd.is_dir():
-            return Failed(
-                f"{self.name}: the working folder {self.cwd} does not exist", hint="cwd starts at the side's root"
-            )
+            return _nowhere(self.name, self.cwd)
         if number == errno.ENOENT and Path(self.path).exists():
             return Failed(
                 f"{self.path}: its interpreter (the line after #!) does not exist", hint="mend its first line"
@@ -50,7 +48,7 @@ def with_python(command: tuple[str, ...], python: str) -> tuple[str, ...]:
 def resolve_command(command: tuple[str, ...], cwd: Path, python: str, search: str) -> CommandLine:
     """The command line of `command`; `python` and `python3` mean the side's interpreter, `search` is its PATH.
 
-    Raises Failed where there is no such command.
+    Raises Failed where there is no such command, or no such `cwd`.
     """
     first = command[0]
     if with_python(command, python) != command:
@@ -58,6 +56,8 @@ def resolve_command(command: tuple[str, ...], cwd: Path, python: str, search: st
     if os.sep in first:
         path = cwd / first
         if not path.exists():
+            if not cwd.is_dir():
+                raise _nowhere(path.name, cwd)
             raise Failed(
                 f"command not found: {first!r} in {cwd}", hint="a path starts at cwd, which starts at the root"
             )
@@ -70,3 +70,7 @@ def resolve_command(command: tuple[str, ...], cwd: Path, python: str, search: st
             hint = f"it stands beside the side's interpreter; write {str(beside)!r}"
         raise Failed(f"command not found: {first!r}", hint=hint)
     return CommandLine(str(cwd / found), command, cwd)
+
+
+def _nowhere(name: str, cwd: Path) -> Failed:
+    return Failed(f"{name}: the working folder {cwd} does not exist", hint="cwd starts at the side's root")
