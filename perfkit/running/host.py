@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import IO
 
 import msgspec
@@ -17,6 +16,7 @@ import msgspec
 import perfkit
 from perfkit.model.launch import Disturbance, Measurement, Outcome
 from perfkit.model.reasons import adding
+from perfkit.running.host_folder import HostFolder, remove_abandoned
 from perfkit.running.session import Attempt
 from perfkit.storage.details import decode
 from perfkit.worker.messages import LaunchAnswer, LaunchRequest
@@ -87,7 +87,8 @@ class _Child:
     def __init__(self) -> None:
         paths = (str(Path(perfkit.__file__).parents[1]), os.environ.get("PYTHONPATH", ""))
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-        self._folder = TemporaryDirectory(prefix="perfkit-host-", ignore_cleanup_errors=True)
+        remove_abandoned()
+        self._folder = HostFolder()
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(
             (*_COMMAND, self._folder.name),
@@ -137,7 +138,7 @@ class _Child:
         self._out.close()
         if not self._reader.is_alive():
             self._err.close()
-        self._folder.cleanup()
+        self._folder.remove()
         return self._log.decode("utf-8", "replace").strip()[-2000:]
 
     def _keep_log(self, stderr: IO[bytes]) -> None:
