@@ -2,13 +2,14 @@
 
 Run by perfkit's own interpreter as `python -m perfkit.worker.locust_master FOLDER`. FOLDER holds `plan.json` and
 `due`, the arrivals as doubles, s from the common start. It gets `start.json` half a second before that start, and in
-the end `readings` (`locust_readings.blocks`) and `outcome.json`: what the workers told, or {"missing"} or {"failed"}
-with the reason.
+the end `readings` (`locust_readings.blocks`) and `outcome.json`: what the workers told, or {"unbound"}, {"missing"} or
+{"failed"} with the reason.
 
 Locust's own messages carry it all. A worker on another machine has another clock, so its clock is asked for several
 times; the answer that took the shortest way tells the difference to half of that way.
 """
 
+import errno
 import json
 import logging
 import os
@@ -26,6 +27,7 @@ import gevent
 import locust
 import locust.runners
 from locust.env import Environment
+from locust.exception import RPCError
 
 from perfkit.instruments.priority import preferred
 from perfkit.worker.locust_readings import Gathering, LostError, dealt
@@ -251,7 +253,12 @@ def main(folder: Path) -> None:
     plan["port"] = plan["port"] or _free_port()
     if plan["cpus"]:
         os.sched_setaffinity(0, plan["cpus"])
-    master = Master(folder, plan, _fork_workers(plan))
+    workers, in_use = _fork_workers(plan), os.strerror(errno.EADDRINUSE)
+    try:
+        master = Master(folder, plan, workers)
+    except (RPCError, SystemExit) as error:  # it exits where the port is taken
+        write(folder / "outcome.json", {"unbound": in_use if isinstance(error, SystemExit) else str(error)})
+        return
     with preferred():
         try:
             outcome = master.measure()

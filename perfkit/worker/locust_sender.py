@@ -2,6 +2,7 @@
 
 import gc
 import os
+import socket
 import time
 from array import array
 from collections.abc import Callable, Iterator, Mapping
@@ -150,6 +151,8 @@ def _named(problem: BaseException) -> str:
     """A short class for an exception of a request."""
     if isinstance(problem, HTTPConnectionClosed):
         return "disconnected"
+    if isinstance(problem, socket.gaierror):
+        return "the name cannot be resolved"
     number = getattr(problem, "errno", None)
     return os.strerror(number).lower() if number else type(problem).__name__
 

@@ -16,8 +16,8 @@ from perfkit.model.errors import Failed
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.book import Book
 from perfkit.probes._load.connections import Connections
+from perfkit.probes._load.contact import unreached
 from perfkit.probes._load.drawn_up import joined, requests_report, streams_report
-from perfkit.probes._load.errors import named
 from perfkit.probes._load.ledger import Ledger, Stream
 from perfkit.probes._load.offer import send_all, visit
 from perfkit.probes._load.reading import read_streams
@@ -144,11 +144,8 @@ async def _contact(plan: Plan) -> dict[str, tuple[str, int]]:
         try:
             async with asyncio.timeout(plan.timeout):
                 _, writer = await asyncio.open_connection(parts.hostname, port)
-        except (OSError, TimeoutError) as error:
-            raise Failed(
-                f"nothing accepts connections at {parts.hostname}:{port} ({named(error)})",
-                hint="check the port, or let `service` start the program with a `ready` that fits",
-            ) from None
+        except OSError as error:
+            raise unreached(parts.hostname or "", port, error) from None
         addresses[url] = writer.get_extra_info("peername")[:2]
         writer.close()
     return addresses

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from perfkit.model.errors import Failed
-from perfkit.model.units import format_quantity
+from perfkit.model.units import format_plain, format_quantity
 from perfkit.probes._load.drawing import request_details, stream_details
 from perfkit.probes._load.pace import Pace
 from perfkit.probes._load.reading import StreamReading
@@ -21,7 +21,7 @@ def requests_report(plan: Plan, tally: Tally) -> Report:
     """The requests of a load. Raises Failed where not one succeeded."""
     assert plan.pace is not None
     if tally.failed + tally.timed_out + tally.dropped >= tally.requests:
-        raise Failed(f"no request succeeded: {_most_common(tally)}", hint="check `url`, `method`, `body` and `expect`")
+        raise Failed(f"no request succeeded: {_most_common(tally)}", hint=_what_to_do(plan, tally))
     closed = plan.pace.closed
     values = _values(tally, closed=closed)
     caveats = [f"{count} × {name}" for name, count in tally.errors.most_common()]
@@ -76,6 +76,13 @@ def _most_common(tally: Tally) -> str:
         return "none was answered" if tally.requests else "none was sent"
     name, count = tally.errors.most_common(1)[0]
     return f"{name} × {count}"
+
+
+def _what_to_do(plan: Plan, tally: Tally) -> str:
+    if tally.timed_out > tally.failed:
+        patience = f"request_timeout = {format_plain(plan.timeout, 's')}"
+        return f"no answer within {patience}: see what the service waits for, or raise it"
+    return "check `url`, `method`, `body` and `expect`"
 
 
 def _values(tally: Tally, *, closed: bool) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Names for what goes wrong with a request, so that errors can be counted by class."""
 
 import os
+import socket
 import ssl
 
 import aiohttp
@@ -16,7 +17,11 @@ def named(error: BaseException) -> str:
         return "disconnected"
     if isinstance(error, ssl.SSLError):
         return f"TLS: {(error.reason or type(error).__name__).lower().replace('_', ' ')}"
+    return _of_system(error)
+
+
+def _of_system(error: BaseException) -> str:
+    if isinstance(getattr(error, "os_error", error), socket.gaierror):  # its numbers are not the system's
+        return "the name cannot be resolved"
     number = getattr(error, "errno", None)
-    if number is not None:
-        return os.strerror(number).lower()
-    return type(error).__name__
+    return type(error).__name__ if number is None else os.strerror(number).lower()

@@ -4,6 +4,7 @@ Locust patches the standard library when it is imported, so it runs in processes
 The schedule is computed here and dealt out to them; what became of each arrival comes back unrounded.
 """
 
+import errno
 import importlib.util
 import json
 import os
@@ -25,6 +26,7 @@ from perfkit.instruments.cpu import CpuReading, between, read_tree
 from perfkit.model.errors import Failed, Invalid, Skipped, TimedOut
 from perfkit.model.launch import Program, Target
 from perfkit.model.units import format_quantity
+from perfkit.probes._load.contact import unreached
 from perfkit.probes._load.drawn_up import joined, requests_report
 from perfkit.probes._load.locust_settings import Crew
 from perfkit.probes._load.network_proxy import OURS, PORTS
@@ -122,11 +124,25 @@ class _Watch:
             tail = "".join(f"\n  {line}" for line in said[-8:])
             raise Failed(f"Locust's master ended: {said[-1].strip()}{tail}", hint="this is a defect of the generator")
         outcome: Mapping[str, Any] = json.loads(told.read_text(encoding="utf-8"))
+        if unbound := outcome.get("unbound"):
+            raise _cannot_listen(crew, unbound)
         if missing := outcome.get("missing"):
             raise Failed(missing, hint=crew.invitation)
         if failed := outcome.get("failed"):
             raise Invalid(failed, hint="the load was not what it should be; nothing is known of the service")
         return outcome
+
+
+def _cannot_listen(crew: Crew, why: str) -> Failed:
+    host, port = crew.address
+    if why == os.strerror(errno.EADDRINUSE):
+        return Failed(
+            f"port {port} of {host} is already taken", hint="end what listens there, or name another in `bind`"
+        )
+    return Failed(
+        f"bind = {crew.bind!r} is no address of this machine ({why})",
+        hint="give one that `ip -brief address` shows, such as '192.0.2.7:5557'",
+    )
 
 
 def _past(at: float) -> bool:
@@ -180,8 +196,4 @@ def _contact(url: str, timeout: float) -> None:
     try:
         socket.create_connection(where, timeout).close()
     except OSError as error:
-        why = "timeout" if isinstance(error, TimeoutError) else os.strerror(error.errno or 0).lower()
-        raise Failed(
-            f"nothing accepts connections at {where[0]}:{where[1]} ({why})",
-            hint="check the port, or let `service` start the program with a `ready` that fits",
-        ) from None
+        raise unreached(*where, error) from None

@@ -83,6 +83,7 @@ class Told:
 
 def load(plan: Plan, site: Site) -> Report:
     """One run. Raises Failed where Locust does not come to its end or sends nothing, Skipped where it is missing."""
+    _check_there(plan.crew.locustfile, site.launcher.root)
     python = _python(site)
     results = Path(mkdtemp(prefix="locust-", dir=site.launcher.tmp)) / "told.json"
     first = None if site.service is None else read_tree(site.service)
@@ -103,6 +104,14 @@ def load(plan: Plan, site: Site) -> Report:
         # Locust's own start and end are left out: the service has nothing to do in them.
         cpu=None if whole is None else CpuWindow(told.seconds, whole.used, whole.run_delay),
     )
+
+
+def _check_there(locustfile: str, root: Path) -> None:
+    """Raises Failed where a file is named that does not exist; what else Locust takes is left to it."""
+    for name in locustfile.split(","):
+        path = root / name.strip()
+        if path.suffix == ".py" and "://" not in name and not path.exists():
+            raise Failed(f"there is no locustfile {path}", hint="`locustfile` starts at the side's root")
 
 
 def _python(site: Site) -> str:
