@@ -21,20 +21,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Declared", "File", "Http", "Metrics", "Notify", "Stage", "Stamp", "Stdout", "Tcp", "audio", "scenario"]
 
-PROBES = {
-    "AudioCapacity": "audio_capacity",
-    "AudioDeadline": "audio_deadline",
-    "AudioLatency": "audio_latency",
-    "AudioOffline": "audio_offline",
-    "AudioQuality": "audio_quality",
-    "Call": "call",
-    "Command": "command",
-    "Cpu": "cpu",
-    "Load": "load",
-    "Memory": "memory",
-    "Size": "size",
-    "Startup": "startup",
-}
+_KINDS = (
+    "audio_capacity audio_deadline audio_latency audio_offline audio_quality call command cpu load memory size startup"
+)
+PROBES = {kind.title().replace("_", ""): kind for kind in _KINDS.split()}
 """What an author writes → the probe's kind, which is also its module's name."""
 
 _STANDS_IN = __name__ == "perfkit"  # loaded by path, without the package
@@ -70,15 +60,8 @@ class Declared:
 
     def plain(self, name: str) -> dict[str, Any]:
         """It as `{name, kind, settings, params, budget, tags, timeout, line}`, without a timeout where none is set."""
-        data = {
-            "name": self.name or name,
-            "kind": self.kind,
-            "settings": self.settings,
-            "params": self.params,
-            "budget": self.budget,
-            "tags": self.tags,
-            "line": self.line,
-        }
+        keys = ("kind", "settings", "params", "budget", "tags", "line")
+        data = {"name": self.name or name, **{key: getattr(self, key) for key in keys}}
         return data if self.timeout is None else {**data, "timeout": self.timeout}
 
 
@@ -136,6 +119,7 @@ def scenario(
     `Metrics`: name → "lower" or "higher", or a table of better, unit, scale and kind. `settings` are further settings
     of the `call` probe. Returns the declaration, or the decorated function unchanged.
     """
+    _refuse_near_misses("scenario", settings)
     options = (name, params, budget, tags, timeout)
     where = _caller()
     if target is not None and not hasattr(target, "__code__"):
@@ -167,6 +151,7 @@ def audio(
 
     `settings` are the probe's, such as `block`, `rate` and `duration`; the function itself stays as it is.
     """
+    _refuse_near_misses("audio", settings)
     options = (name, params, budget, tags, timeout)
     where = _caller()
 
@@ -225,6 +210,14 @@ def _ready(**how: Any) -> Ready:
     from perfkit.model.launch import Ready
 
     return Ready(**how)
+
+
+def _refuse_near_misses(function: str, settings: Iterable[str]) -> None:
+    from difflib import get_close_matches
+
+    for key in settings:
+        for near in get_close_matches(key, ("name", "params", "budget", "tags", "timeout"), n=1, cutoff=0.8):
+            raise TypeError(f"{function}() takes no {key!r}; did you mean {near!r}?")
 
 
 def _kind_and_settings(probe: Any) -> tuple[str, Mapping[str, Any]]:
@@ -296,5 +289,10 @@ if _STANDS_IN:
     def _recording(kind: str) -> Callable[..., _Settings]:
         return lambda **settings: _Settings(kind, settings)
 
+    def Program(command: Iterable[str], **settings: Any) -> _Settings:  # noqa: N802
+        """A program to start within a probe, such as the service of a load."""
+        return _Settings("program", {"command": command, **settings})
+
     globals().update({name: _recording(kind) for name, kind in PROBES.items()})
     __all__ += list(PROBES)
+    __all__ += ["Program"]

@@ -13,7 +13,8 @@ from perfkit.probes import build
 from tests.interpreters import interpreters
 
 SYNTH = """
-    from perfkit import Cpu, File, Http, Load, Memory, Notify, Size, Stage, Stamp, Startup, Stdout, Tcp, scenario
+    from perfkit import Cpu, File, Http, Load, Memory, Notify, Program, Size, Stage, Stamp, Startup, Stdout, Tcp
+    from perfkit import scenario
 
     print("noise on stdout")
 
@@ -35,6 +36,8 @@ SYNTH = """
             limit="500 MB",
         )
     )
+    service = Program(["serve"], ready=Tcp(8080), cwd="src")
+    served = scenario(Load(url="http://127.0.0.1:{port}/", rate=50, duration=2, service=service))
     threads = scenario(Cpu(command=["play"], hold=3, threads={"audio": "^audio"}))
     told = scenario(Startup(command=["a"], ready=Notify()))
     written = scenario(Startup(command=["a"], ready=File("here")))
@@ -88,6 +91,7 @@ def test_every_interpreter_gives_the_same_declarations_as_perfkits_own_environme
         "serve",
         "asked",
         "loaded",
+        "served",
         "threads",
         "told",
         "written",
@@ -97,6 +101,9 @@ def test_every_interpreter_gives_the_same_declarations_as_perfkits_own_environme
     ]
     assert elsewhere == here
     assert build("memory", elsewhere["loaded"]["settings"]).load.rate == 50
+    assert build("load", elsewhere["served"]["settings"]).service == perfkit.Program(
+        ("serve",), ready=perfkit.Tcp(8080), cwd="src"
+    )
     assert build("cpu", elsewhere["threads"]["settings"]).threads == {"audio": "^audio"}
 
 
@@ -175,6 +182,9 @@ def test_a_decorated_function_stays_a_function():
         ("from perfkit import scenario\n@scenario(params={'m': [1]})\ndef a(): pass", 2, "params gives 'm'"),
         ("from perfkit import Size, scenario\na = scenario(Size(files=[object()]))", 2, "neither text, a number"),
         ("import perfkit as p\na = p.scenario(p.Size(files=['a']), min_time=1)", 2, "in the probe's own settings"),
+        ("import perfkit as p\na = p.scenario(p.Size(files=['a']), budgets={})", 2, "did you mean 'budget'?"),
+        ("import perfkit as p\n@p.scenario(param={})\ndef a(): pass", 2, "scenario() takes no 'param'; did you"),
+        ("import perfkit as p\n@p.audio(tag=['a'])\ndef a(): pass", 2, "audio() takes no 'tag'; did you mean 'tags'?"),
         ("from perfkit import scenario\na = scenario('startup')", 2, "takes a probe"),
     ],
 )  # fmt: skip
