@@ -76,5 +76,12 @@ def test_the_scaffold_names_only_known_keys():
     assert tomllib.loads(uncommented)["run"]["max_time"] == "5 min"
 
 
+def test_the_scaffold_has_no_tolerance_on_a_peak_that_the_launcher_itself_reaches():
+    example = ROOT / "perfkit" / "cli" / "scaffold" / "example.toml"
+    for scenario in read_scenarios(example):
+        for benchmark in expand(scenario):
+            assert benchmark.tolerance("peak_memory") is None
+
+
 def test_the_changelog_has_what_is_unreleased():
     assert "## [Unreleased]" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
