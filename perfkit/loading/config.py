@@ -9,6 +9,7 @@ import msgspec
 
 from perfkit.model.errors import UsageError
 from perfkit.model.units import Duration
+from perfkit.probes.refusals import refusal
 
 
 class Project(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -109,13 +110,20 @@ def _table(file: Path, path: tuple[str, ...]) -> Mapping[str, Any] | None:
 
 def _decode(table: Mapping[str, Any], file: Path, path: tuple[str, ...]) -> Tables:
     try:
-        tables = msgspec.convert(table, Tables, dec_hook=_duration)
+        tables: Tables = _convert(table, Tables)
     except msgspec.ValidationError as error:
         message, _, where = str(error).replace("Object", "the table").partition(" - at `$")
-        key = ".".join((*path, where.strip("`.")) if where else path)
-        raise UsageError(f"{file}: {f'[{key}] ' if key else ''}{message}", hint=_KNOWN) from None
+        if message.startswith("the table"):  # contains an unknown key
+            key = ".".join((*path, where.strip("`.")) if where else path)
+            raise UsageError(f"{file}: {f'[{key}] ' if key else ''}{message}", hint=_KNOWN) from None
+        refused = refusal(error, Tables, table, _convert)
+        raise UsageError(f"{file}: {refused}", hint=refused.hint or _KNOWN) from None
     _check(tables, file)
     return tables
+
+
+def _convert(value: Any, wanted: Any) -> Any:
+    return msgspec.convert(value, wanted, dec_hook=_duration)
 
 
 _KNOWN = "known: " + "; ".join(

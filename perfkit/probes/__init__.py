@@ -79,7 +79,7 @@ def build(kind: str, settings: Mapping[str, Any]) -> Probe:
     try:
         probe: Probe = _convert(plain, cls)
     except msgspec.ValidationError as error:
-        from perfkit.probes._refusals import refusal
+        from perfkit.probes.refusals import refusal
 
         raise refusal(error, cls, plain, _convert) from None
     return probe

@@ -30,10 +30,13 @@ def test_pyproject_counts_if_it_has_the_table(tmp_path):
     [
         ("[gate]\nalpah = 0.01", "alpah"),
         ("[gates]\n", "gates"),
-        ("[gate]\nalpha = 'x'", "gate.alpha"),
+        ("[gate]\nalpha = 'x'", "perfkit.toml: `gate.alpha` must be a number, not 'x'"),
+        ("[build]\ncommand = 'make -j2'", '`build.command` must be a list, such as ["make", "-j2"]: a shell is never'),
+        ("[report]\nformats = 'html'", "`report.formats` must be a list, not 'html'"),
+        ("gate = 3", "`gate` must be a table, not 3"),
         ("[gate]\nalpha = 5", "not between 0 and 1"),
-        ("[gate]\non_inconclusive = 'maybe'", "maybe"),
-        ("[run]\nmax_time = '5 parsecs'", "parsecs"),
+        ("[gate]\non_inconclusive = 'maybe'", "`gate.on_inconclusive` must be 'fail' or 'pass', not 'maybe'"),
+        ("[run]\nmax_time = '5 parsecs'", "`run.max_time`: 'parsecs' is not a unit"),
         ("[gate", "perfkit.toml"),
     ],
 )

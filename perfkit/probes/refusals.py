@@ -84,7 +84,7 @@ def _refused(value: Any, hint: Any, convert: Callable[[Any, Any], Any]) -> bool:
 
 
 def _field(hint: Any, name: str) -> Any:
-    found = (typing.get_type_hints(option) for option in _options(hint) if is_dataclass(option))
+    found = (typing.get_type_hints(option) for option in _options(hint) if _is_record(option))
     return next((hints[name] for hints in found if name in hints), Any)
 
 
@@ -126,7 +126,11 @@ def _is_list(option: Any) -> bool:
 
 
 def _is_table(option: Any) -> bool:
-    return typing.get_origin(option) in {Mapping, dict} or is_dataclass(option)
+    return typing.get_origin(option) in {Mapping, dict} or _is_record(option)
+
+
+def _is_record(option: Any) -> bool:
+    return is_dataclass(option) or hasattr(option, "__struct_fields__")
 
 
 def _shown(value: Any) -> str:
