@@ -23,4 +23,4 @@ def own_lock(folder: Path) -> dict[str, str]:
     """Tests of one machine may run beside each other, and none knows what another or its user told doctor."""
     place = folder.parent / f"{folder.name}-tmp"
     place.mkdir(exist_ok=True)
-    return {"TMPDIR": str(place), "XDG_STATE_HOME": str(place / "state")}
+    return {"TMPDIR": str(place), "PERFKIT_LOCK": str(place / "lock"), "XDG_STATE_HOME": str(place / "state")}

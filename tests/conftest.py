@@ -23,9 +23,11 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 @pytest.fixture(scope="session", autouse=True)
 def unknown_machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the user's own doctor knows of this machine changes no answer of a test."""
+    """What the user's own doctor knows of this machine changes no answer of a test, nor does another run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        state = tmp_path_factory.mktemp("state")
+        patch.setenv("XDG_STATE_HOME", str(state))
+        patch.setenv("PERFKIT_LOCK", str(state / "lock"))
         yield
 
 

@@ -1,17 +1,37 @@
 """One measuring run on a machine at a time: two would disturb each other."""
 
 import os
+import stat
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from perfkit.model.errors import MeasurementError
 
-LOCK = Path(tempfile.gettempdir()) / "perfkit-measuring.lock"
+_NAME = "perfkit-measuring.lock"
+_SHARED = tuple(map(Path, ("/run/lock", "/dev/shm", "/tmp")))  # noqa: S108 - all users must come to the same file
+"""Where all users of a machine can write: a temporary folder may be each user's own."""
 _STEP = 0.25
 """Seconds between two looks at whether it is free: a look costs microseconds, which disturbs nobody."""
+
+
+def lock_file(environ: Mapping[str, str] = os.environ, shared: Sequence[Path] = _SHARED) -> Path:
+    """The file that everybody on this machine locks; PERFKIT_LOCK names another one."""
+    if named := environ.get("PERFKIT_LOCK"):
+        return Path(named)
+    return next((place for place in shared if _is_everybodys(place)), Path(tempfile.gettempdir())) / _NAME
+
+
+def _is_everybodys(place: Path) -> bool:
+    """Whether all may make files there, and nobody may remove another's."""
+    try:
+        mode = place.stat().st_mode
+    except OSError:
+        return False
+    everybodys = stat.S_ISVTX | stat.S_IRWXU | stat.S_IRWXG | stat.S_IRWXO
+    return stat.S_ISDIR(mode) and mode & everybodys == everybodys and os.access(place, os.W_OK)
 
 
 def _say_nothing(holder: str) -> None:
@@ -21,7 +41,7 @@ def _say_nothing(holder: str) -> None:
 @contextmanager
 def machine_lock(
     holder: str,
-    path: Path = LOCK,
+    path: Path | None = None,
     *,
     wait: float = 0.0,
     waiting: Callable[[str], None] = _say_nothing,
@@ -31,9 +51,10 @@ def machine_lock(
     """Hold the machine while measuring; `holder` is what others are told.
 
     Where another holds it, `waiting` is told who and it is waited for, `wait` s at most. Raises MeasurementError if it
-    is still held then. The file stays behind, empty: removing it would let two runs lock two files of one name.
+    is still held then, or cannot be locked. The file stays behind, empty: removing it would let two runs lock two files
+    of one name.
     """
-    descriptor = _open(path)
+    descriptor = _open(path or lock_file())
     try:
         until = clock() + wait
         if wait and not _try_lock(descriptor):
@@ -51,11 +72,36 @@ def machine_lock(
 
 
 def _open(path: Path) -> int:
-    flags = os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
     try:
-        return os.open(path, flags | os.O_RDWR, 0o666)
-    except PermissionError:  # another user's file: it can be locked, but not written
-        return os.open(path, os.O_RDONLY)
+        descriptor = _made_or_opened(path)
+    except OSError as error:
+        raise _unusable(path, str(error.strerror)) from error
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:  # what is told would be written into another's file
+        os.close(descriptor)
+        raise _unusable(path, "it is no plain file of its own")
+    return descriptor
+
+
+def _made_or_opened(path: Path) -> int:
+    """Made for everybody where there is none; never through a symbolic link, which another user may have put there."""
+    flags = sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_NOFOLLOW", "O_NONBLOCK"))
+    try:
+        made = os.open(path, flags | os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+    except FileExistsError:
+        try:
+            return os.open(path, flags | os.O_RDWR)
+        except PermissionError:  # another user's file: it can be locked, but not written
+            return os.open(path, flags | os.O_RDONLY)
+    if hasattr(os, "fchmod"):
+        os.fchmod(made, 0o666)  # whatever the umask
+    return made
+
+
+def _unusable(path: Path, why: str) -> MeasurementError:
+    return MeasurementError(
+        f"the machine's lock {path} cannot be used: {why}", hint="remove it, or name another file in PERFKIT_LOCK"
+    )
 
 
 def _holder(descriptor: int) -> str:
