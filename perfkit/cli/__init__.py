@@ -9,15 +9,17 @@ from perfkit.model.errors import PerfkitError
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return the process's exit code (ARCHITECTURE: 0 to 5, 70, 130)."""
-    from perfkit.cli.app import app
     from perfkit.cli.talk import complain, complain_of_system, interrupted, report_bug
 
     _end_as_interrupted()
     typed = sys.argv[1:] if arguments is None else arguments
     try:
+        from perfkit.cli.app import app
+
         app(args=typed, prog_name="perfkit", obj=tuple(typed))
     except SystemExit as ended:
-        return ended.code if isinstance(ended.code, int) else 2
+        code = ended.code if isinstance(ended.code, int) else 2
+        return interrupted() if _is_interruption(ended) else code
     except PerfkitError as error:
         return complain(error)
     except KeyboardInterrupt:
@@ -27,6 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - the one place where a bug becomes a report of it
         return report_bug(error, typed)
     return 0
+
+
+def _is_interruption(ended: SystemExit) -> bool:
+    """Whether typer made it of a KeyboardInterrupt, about which it says nothing."""
+    return isinstance(getattr(ended.__context__, "__cause__", None), KeyboardInterrupt)
 
 
 def _end_as_interrupted() -> None:

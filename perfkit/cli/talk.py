@@ -17,7 +17,9 @@ from perfkit.model.errors import PerfkitError
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.ENOTDIR, errno.EISDIR}
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_UNUSABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.EIO}
+_STDOUT = "standard output"
 USAGE = 2
 BUG = 70
 INTERRUPTED = 130
@@ -39,20 +41,29 @@ def complain(error: PerfkitError) -> int:
 
 def complain_of_system(error: OSError) -> int:
     """Say which file the system refused and why: a full disk, a folder that is read-only."""
-    if error.errno not in _UNWRITABLE:
+    if error.errno not in _FULL | _UNUSABLE:
         return report_bug(error, sys.argv[1:])
     where = f"{error.filename}: " if error.filename else ""
     say(f"perfkit: {where}{error.strerror}", colour="red")
-    say(
-        "  hint: make room, or make the project's reports/ and baselines/ writable; what was measured is in the journal"
-    )
+    if hint := _hint(error):
+        say(f"  hint: {hint}")
     return USAGE
 
 
+def _hint(error: OSError) -> str:
+    """What to do where perfkit's own files are refused; of others it does not know."""
+    kept = "what was measured is in the journal"
+    if not {"reports", "baselines"} & set(Path(str(error.filename or "")).parts):
+        return f"make room; {kept}" if error.errno in _FULL and not error.filename else ""
+    room = "make room, or raise the limit on files (ulimit -f)" if error.errno == errno.EFBIG else "make room"
+    return f"{room if error.errno in _FULL else 'make reports/ and baselines/ of the project writable'}; {kept}"
+
+
 def interrupted() -> int:
-    """Say that the user ended it; a second Ctrl-C changes nothing any more."""
+    """Say that the user ended it before there was a result; a second Ctrl-C changes nothing any more."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    say("perfkit: interrupted")
+    begun = "perfkit.running.measuring" in sys.modules and "perfkit.cli.progress" in sys.modules
+    say(f"perfkit: interrupted before {'there was a result' if begun else 'anything was measured'}")
     return INTERRUPTED
 
 
@@ -81,12 +92,23 @@ def report_bug(error: Exception, arguments: Sequence[str]) -> int:
 
 
 def emit(text: str) -> None:
-    """Write the result to stdout; a reader that went away is no error and changes no exit code."""
+    """Write the result to stdout; a reader that went away is no error and changes no exit code.
+
+    Raises OSError, with stdout for its file name, where it cannot be written.
+    """
     try:
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _write_no_more()
+    except OSError as error:
+        _write_no_more()
+        raise OSError(error.errno, error.strerror, _STDOUT) from error
+
+
+def _write_no_more() -> None:
+    """Python flushes stdout once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def draw(*drawn: "RenderableType | Callable[[Console], None]") -> None:

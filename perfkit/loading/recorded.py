@@ -42,6 +42,16 @@ def find_base(config: Config, name: str, machine: str, *, besides: str = "") -> 
     return None
 
 
+def find_named(config: Config, name: str, machine: str) -> Baseline | None:
+    """The same for a gate: raises UsageError where a base was named that there is not."""
+    found = find_base(config, name, machine)
+    if name and found is None:
+        names = sorted({kept for _, kept in baselines.list_baselines(config.root / "baselines")})
+        there = f"there are: {', '.join(names)}" if names else "perfkit baseline save keeps a run as one"
+        raise UsageError(f"there is no baseline {name!r}, nor a run or a file of that name", hint=there)
+    return found
+
+
 def read_any(path: Path) -> Run:
     """A run file of ours or of another tool. Raises DataError that names the file."""
     foreign = None if path.is_dir() else read_foreign(path)

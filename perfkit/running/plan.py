@@ -3,6 +3,13 @@
 import secrets
 from dataclasses import dataclass, replace
 
+from perfkit.model.launch import Outcome
+from perfkit.model.metric import Kind
+from perfkit.model.run import Result, Run
+
+IDENTICAL = 3
+"""The launches that show what is the same every time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -23,6 +30,22 @@ class Plan:
     def reruns(self) -> int:
         """How many contaminated launches of a benchmark may be run again."""
         return self.least if self.least > 1 else 0
+
+
+def shortages(run: Run, plan: Plan) -> tuple[str, ...]:
+    """One sentence for each benchmark that ended with launches that count, but fewer than the plan wants."""
+    return tuple(
+        f"{result.benchmark}: wanted {_wanted(result, plan)} launches, {len(result.measured)} count"
+        for result in run.results
+        if run.complete and result.outcome is Outcome.MEASURED
+        and len(result.measured) < _wanted(result, plan)
+    )  # fmt: skip
+
+
+def _wanted(result: Result, plan: Plan) -> int:
+    """The fewest launches that the plan wants of a benchmark."""
+    same = all(metric.kind is Kind.DETERMINISTIC for metric in result.metrics)
+    return min(plan.least, IDENTICAL) if same else plan.least
 
 
 def draw_seed() -> int:

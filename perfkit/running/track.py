@@ -8,10 +8,9 @@ from perfkit.model.launch import Launch, Outcome
 from perfkit.model.metric import Kind, Metric, Resource
 from perfkit.model.run import Result
 from perfkit.model.scenario import Benchmark
-from perfkit.running.plan import Plan
+from perfkit.running.plan import IDENTICAL, Plan
 
 FAILURES = 2
-IDENTICAL = 3
 COMPARABLE = 5
 """The fewest launches that can be compared: where many are invalid, no more are tried once time is short."""
 

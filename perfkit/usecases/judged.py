@@ -43,24 +43,34 @@ class Judged:
         """The process's exit code."""
         return self.judgement.exit_code
 
+    def warned(self, warnings: Sequence[str]) -> "Judged":
+        """The same with further warnings."""
+        return replace(self, judgement=replace(self.judgement, warnings=(*self.judgement.warnings, *warnings)))
+
 
 def judged_alone(run: Run, folder: Path, options: Options, *, interrupted: bool = False) -> Judged:
     """A run without a base: limits are judged, tolerances wait for a gate, and nothing is inconclusive.
 
     One launch of each shows that a scenario works and is held against nothing.
     """
+    ended = interrupted or any(session.interrupted for session in run.sessions[-1:])
     once = all(len(result.launches) <= 1 for result in run.results)
     judgement = judge(None, run.keeping() if once else run.keeping(Limit), options)
     codes = judgement.codes & {ExitCode.NOT_MEASURED, ExitCode.REGRESSED} or {ExitCode.PASSED}
     if once or not any(finding.gating for finding in judgement.findings):
-        judgement = replace(judgement, headline=_worked(judgement, once=once))
+        judgement = replace(judgement, headline=_worked(judgement, _how(once=once, ended=ended)))
     return Judged(run, replace(judgement, codes=frozenset(codes)), None, folder, interrupted)
 
 
-def _worked(judgement: Judgement, *, once: bool) -> str:
+def _how(*, once: bool, ended: bool) -> str:
+    if ended:
+        return "measured until then"
+    return "worked once" if once else "measured; tolerances wait for a gate"
+
+
+def _worked(judgement: Judgement, said: str) -> str:
     works = len({finding.benchmark for finding in judgement.findings})
     missed = f", {len(judgement.unmeasured)} not measured" if judgement.unmeasured else ""
-    said = "worked once" if once else "measured; tolerances wait for a gate"
     return f"{counted(works, 'benchmark')} {said}{missed}"
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from perfkit.instruments.machine import read_machine
 from perfkit.judging.judgement import compare as judge
 from perfkit.judging.judgement import suspects
-from perfkit.loading.recorded import find_base
+from perfkit.loading.recorded import find_named
 from perfkit.loading.selecting import Selection
 from perfkit.model.events import RunObserver
 from perfkit.running.gating import Comparison, measure_pairs
 from perfkit.running.measuring import Measured, measure
-from perfkit.running.plan import draw_seed
+from perfkit.running.plan import draw_seed, shortages
 from perfkit.running.sides import Build
 from perfkit.storage.journal import read_journal
 from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
@@ -23,12 +23,13 @@ from perfkit.usecases.request import Against, Policy, Request, options_of, run_f
 def run(request: Request, observer: RunObserver) -> Judged:
     """Measure, and hold limits against what was measured; tolerances wait for a gate."""
     measured = _measure(request, observer)
-    return judged_alone(
+    judged = judged_alone(
         measured.run,
         measured.folder,
         options_of(request.config, measured.run.machine.fingerprint),
         interrupted=measured.interrupted,
     )
+    return judged.warned(shortages(measured.run, request.plan))
 
 
 def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclusive: Policy) -> Judged:
@@ -36,18 +37,19 @@ def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclus
     if request.against:
         return _gate_pairs(request, request.against, observer, on_inconclusive)
     options = options_of(request.config, on_inconclusive=on_inconclusive)
-    base = find_base(request.config, baseline, read_machine().fingerprint)
+    base = find_named(request.config, baseline, read_machine().fingerprint)
     measured = _measure(request, observer)
     selected = frozenset(result.benchmark for result in measured.run.results)
     everything = None if request.selection.everything else selected
     judgement = judge(base, measured.run, options, selected=everything)
     judged = Judged(measured.run, judgement, base, measured.folder, measured.interrupted)
+    short = shortages(measured.run, request.plan)
     suspected = suspects(judgement)
     if measured.interrupted or not suspected:
-        return judged
+        return judged.warned(short)
     second = _measure(_again(request, suspected), observer, measured.folder / f"{measured.run.id}-again")
     judgement = judge(base, measured.run, options, selected=everything, confirmation=second.run)
-    return replace(judged, judgement=judgement, interrupted=second.interrupted)
+    return replace(judged, judgement=judgement, interrupted=second.interrupted).warned(short)
 
 
 def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_inconclusive: Policy) -> Judged:

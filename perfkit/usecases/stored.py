@@ -4,7 +4,7 @@ from pathlib import Path
 
 from perfkit.judging.judgement import compare as judge
 from perfkit.loading.config import Config, read_config
-from perfkit.loading.recorded import find_base, find_run
+from perfkit.loading.recorded import find_base, find_named, find_run
 from perfkit.model.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.storage import runs
@@ -28,7 +28,7 @@ def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive:
     options = options_for(config, candidate_run, on_inconclusive=on_inconclusive)
     if candidate_run.against and not baseline:
         return judged_pairs(candidate_run, folder, options)
-    base = find_base(config, baseline, candidate_run.machine.fingerprint)
+    base = find_named(config, baseline, candidate_run.machine.fingerprint)
     judgement = judge(base, candidate_run, options)
     return Judged(candidate_run, judgement, base, folder)
 

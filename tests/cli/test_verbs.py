@@ -381,6 +381,17 @@ def test_what_is_measured_again_is_no_run_of_its_own(project):
     assert "bundle" in perfkit(project, "report", newest.name).stdout
 
 
+def test_a_baseline_that_is_named_must_be_there_before_anything_is_measured(project):
+    (project / "reports").mkdir()
+    done = perfkit(project, "gate", "--baseline", "nosuch")
+    assert done.returncode == 2, done.stdout
+    assert "there is no baseline 'nosuch'" in done.stderr
+    assert not list((project / "reports").iterdir())
+    perfkit(project, "run", "--quick", "bundle")
+    perfkit(project, "baseline", "save")
+    assert "there are: main" in perfkit(project, "gate", "--baseline", "nosuch").stderr
+
+
 def test_an_empty_ref_is_no_baseline_gate(project):
     done = perfkit(project, "gate", "--against", "")
     assert done.returncode == 2
