@@ -17,6 +17,7 @@ AT_FLOOR: Final = "peak memory ≤ floor"
 
 
 _STAGE = re.compile(r"[a-z][a-z0-9_]*")
+_PLACEHOLDER = re.compile(r"\{\w+\}")
 
 
 class Side(StrEnum):
@@ -68,7 +69,7 @@ class Ready:
 
 def _is_http(url: str) -> bool:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(_PLACEHOLDER.sub("1", url))  # a Python file declares it before the launch's port is known
         return parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
     except ValueError:  # what is no port
         return False
