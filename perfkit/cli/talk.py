@@ -4,8 +4,8 @@ import errno
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -96,9 +96,15 @@ def emit(text: str) -> None:
 
     Raises OSError, with stdout for its file name, where it cannot be written.
     """
-    try:
+    with _writing_stdout():
         sys.stdout.write(text if text.endswith("\n") else text + "\n")
         sys.stdout.flush()
+
+
+@contextmanager
+def _writing_stdout() -> Iterator[None]:
+    try:
+        yield
     except BrokenPipeError:
         _write_no_more()
     except OSError as error:
@@ -116,7 +122,7 @@ def draw(*drawn: "RenderableType | Callable[[Console], None]") -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    with console.capture() as captured:
+    with _writing_stdout(), console.capture() as captured:  # rich writes to stdout at the end of a capture, too
         for one in drawn:
             one(console) if callable(one) else console.print(one)
     emit(captured.get())

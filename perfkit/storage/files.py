@@ -1,6 +1,8 @@
 """Reading and writing whole files: strictly decoded, atomically replaced."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -44,12 +46,23 @@ def decode(
         raise DataError(f"{path}: not JSON that perfkit writes ({type(error).__name__})") from None
 
 
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Where writing to an open file fails, the system tells no name: the error gets this one."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Put `data` at `path` whole or not at all: a neighbour file is written, synced and moved over it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with temporary.open("wb") as file:
+        with naming(path), temporary.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())

@@ -82,9 +82,10 @@ class Journal:
         self.close()
 
     def _append(self, entry: msgspec.Struct) -> None:
-        self._file.write(_ENCODER.encode(entry) + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with files.naming(Path(self._file.name)):
+            self._file.write(_ENCODER.encode(entry) + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,18 @@ def test_a_full_stdout_is_named(tmp_path):
     assert done.stderr == "perfkit: standard output: No space left on device\n"
 
 
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no /dev/full")
+def test_a_full_stdout_is_named_for_drawings_too(monkeypatch, capfd):
+    before = os.dup(1)
+    with FULL.open("w") as full:
+        os.dup2(full.fileno(), 1)
+        monkeypatch.setattr(sys, "stdout", full)
+        with pytest.raises(OSError, match="standard output"):
+            talk.draw("a drawing")
+        os.dup2(before, 1)
+    os.close(before)
+
+
 def test_an_interruption_before_anything_is_said(capsys, monkeypatch, same_signals):
     def interrupted(*arguments, **named):
         raise KeyboardInterrupt

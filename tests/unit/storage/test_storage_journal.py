@@ -2,6 +2,7 @@ import json
 import os
 import stat
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -134,3 +135,12 @@ def test_a_first_line_that_cannot_be_read_is_an_error(tmp_path):
 def test_no_journal_is_an_error(tmp_path):
     with pytest.raises(UsageError, match="no such file"):
         read_journal(tmp_path)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_told_with_the_files_name():
+    journal = Journal(Path("/dev/full"))
+    with pytest.raises(OSError, match="/dev/full"):
+        journal.session(Session(0, 10.0, 10.0, 7))
+    with pytest.raises(OSError, match="No space left"):
+        journal.close()
