@@ -19,10 +19,15 @@ _NS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Perch:
-    """Above the audio thread of a `core`, a beat at `first`, ns of CLOCK_MONOTONIC; `late` is a share of the period."""
+    """Above the audio thread of a `core`: `beats` a period from `first` on, ns of CLOCK_MONOTONIC.
+
+    `step`, from one to the next, and what counts as `late` are shares of the period.
+    """
 
     core: int
     first: int
+    beats: int
+    step: float
     late: float
 
 
@@ -56,8 +61,8 @@ def canary_beside(launcher: Launcher, period: float, above: Perch | None = None)
     beat = round(period * _NS)
     limit = round((above.late if above else _LATE) * period * _NS)
     command = (sys.executable, "-I", "-S", str(_WORKER), str(beat), str(limit), str(report))
-    there = (str(above.core), str(above.first)) if above else ()
-    target = launcher.start(Program(command=(*command, *there), ready=Ready(stdout="^canary$")))
+    there = (above.core, above.first, round(above.step * period * _NS), above.beats) if above else ()
+    target = launcher.start(Program(command=(*command, *map(str, there)), ready=Ready(stdout="^canary$")))
     seen = Canary(period)
     try:
         target.wait_ready(_WITHIN)

@@ -2,9 +2,9 @@
 
 A virtual machine's core can stop for milliseconds, in the middle of a block, and no clock of the guest tells: the time
 counts as the program's own CPU time. The canary stands above the audio thread on that core, so that only the machine
-can make it late, and what it was late by was taken from the block. It beats once a period, when three fifths of it are
-over: a block that was stalled into lateness was being stalled then, and one that is well in time is done and not
-disturbed.
+can make it late, and what it was late by was taken from the block. It beats when a period is mostly over, and goes on
+while it is late: a block that was stalled into lateness is being stalled then, and one that is well in time is done and
+not disturbed. Stalls come in bursts of which it sees a part, so a miss close to a long one is the machine's as well.
 """
 
 import os
@@ -15,8 +15,10 @@ from perfkit.instruments.canary import Canary, Perch, canary_beside
 from perfkit.instruments.virtual_sink import Played, Stretch, play
 from perfkit.model.launch import Launcher
 
-_PHASE = 0.6
-_LATE = 0.1
+_FIRST, _BEATS, _STEP = 0.6, 3, 0.15
+_LATE, _LONG = 0.05, 0.15
+_CLOSE = 2
+"""All in periods."""
 
 
 def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
@@ -29,20 +31,22 @@ def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
 def play_and_watch(launcher: Launcher, stretch: Stretch) -> tuple[Played, Canary]:
     """A stretch as it was played, and what a canary above it on its core saw. Needs os.sched_getaffinity."""
     core, since = max(os.sched_getaffinity(0)), time.monotonic_ns()
-    perch = Perch(core, since + round(_PHASE * stretch.period * 1e9), _LATE)
+    perch = Perch(core, since + round(_FIRST * stretch.period * 1e9), _BEATS, _STEP, _LATE)
     with canary_beside(launcher, stretch.period, perch) as canary:
         played = play(launcher, replace(stretch, core=core, since=since))
     return played, canary
 
 
 def excused(played: Played, canary: Canary) -> Played:
-    """The same, with those misses among the disturbed blocks that would have been in time without the stalls.
+    """The same; misses close to a long stall, or in time but for shorter ones, are among the disturbed blocks.
 
     Nothing is excused without real-time scheduling, or where the program's own threads may have delayed it.
     """
     if not (canary.real_time and played.real_time) or played.own_threads:
         return played
-    stalled = tuple(block for block in played.missed if _in_time(played, block, canary))
+    stalled = tuple(
+        block for block in played.missed if _in_time(played, block, canary) or _beside_long(played, block, canary)
+    )
     return replace(
         played,
         missed=tuple(block for block in played.missed if block not in stalled),
@@ -56,3 +60,10 @@ def _in_time(played: Played, block: int, canary: Canary) -> bool:
     woken, finished = asked + float(blocks.late[block]), asked + float(blocks.finished[block])
     lost = float(blocks.late[block]) + float(blocks.run_delay[block]) + canary.stalled(woken, finished)
     return finished - asked - lost <= played.stretch.period
+
+
+def _beside_long(played: Played, block: int, canary: Canary) -> bool:
+    period = played.stretch.period
+    asked, _ = played.span(block)
+    begin, end = asked - _CLOSE * period, asked + float(played.blocks.finished[block]) + _CLOSE * period
+    return any(woke - due > _LONG * period and due <= end and woke >= begin for due, woke in canary.late)

@@ -8,6 +8,7 @@ import pytest
 from perfkit.instruments.canary import Canary
 from perfkit.instruments.stalls import excused
 from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
+from perfkit.worker.canary import Canary as Beating
 
 PERIOD = 0.001
 ORIGIN = 100.0
@@ -43,19 +44,28 @@ def test_a_block_that_the_machine_stalled_is_disturbed():
 
 
 def test_a_block_that_would_have_been_late_anyway_is_a_miss():
-    seen = excused(played(3.3e-3, (2,)), canary((0.2, 2.4)))
+    seen = excused(played(1.25e-3, (2,)), canary((0.2, 0.3), (0.6, 0.7), (0.8, 0.9)))
+    assert (seen.missed, seen.disturbed) == ((), (2, 7))
+    seen = excused(played(1.5e-3, (2,)), canary((0.2, 0.3), (0.6, 0.7), (0.8, 0.9)))
     assert (seen.missed, seen.disturbed) == ((2,), (7,))
 
 
 def test_only_what_lies_within_the_block_is_taken_away():
-    assert excused(played(1.4e-3, (2,)), canary((-2.0, 0.2), (1.3, 9.0))).missed == (2,)
-    assert excused(played(1.4e-3, (2,)), canary((-2.0, 0.2), (1.3, 9.0), (0.5, 0.65))).missed == ()
+    assert excused(played(1.1e-3, (2,)), canary((-0.1, 0.04), (1.05, 1.19))).missed == (2,)
+    assert excused(played(1.1e-3, (2,)), canary((-0.1, 0.04), (1.05, 1.19), (0.5, 0.52))).missed == ()
 
 
 def test_a_late_waking_is_not_taken_away_twice():
-    stalled = played(2.3e-3, (2,), late=0.8e-3)
-    assert excused(stalled, canary((0.0, 0.8))).missed == (2,)
-    assert excused(stalled, canary((0.0, 1.4))).missed == ()
+    stalled = played(1.2e-3, (2,), late=0.14e-3)
+    assert excused(stalled, canary((0.0, 0.14))).missed == (2,)
+    assert excused(stalled, canary((0.0, 0.14), (0.3, 0.4))).missed == ()
+
+
+def test_a_miss_close_to_a_long_stall_is_the_machines_and_one_far_from_it_is_not():
+    assert excused(played(2.5e-3, (2,)), canary((-2.3, -1.9))).missed == ()
+    assert excused(played(2.5e-3, (2,)), canary((4.4, 4.7))).missed == ()
+    assert excused(played(2.5e-3, (2,)), canary((-2.3, -2.1), (4.6, 4.9))).missed == (2,)
+    assert excused(played(2.5e-3, (2,)), canary((0.3, 0.44))).missed == (2,)
 
 
 @pytest.mark.parametrize("changes", [{"policy": "non-RT"}, {"own_threads": True}])
@@ -65,3 +75,14 @@ def test_nothing_is_excused_where_the_program_can_delay_the_canary(changes):
 
 def test_a_canary_without_real_time_scheduling_excuses_nothing():
     assert excused(played(3.3e-3, (2,)), canary((0.2, 3.1), real_time=False)).missed == (2,)
+
+
+def test_a_canary_beats_when_a_period_is_mostly_over_and_goes_on_while_it_is_late():
+    beating = Beating(period=1000, limit=50, step=150, count=3)
+    assert [beating.next_beat(now, 600) for now in (0, 599, 600, 750, 899, 900)] == [600, 600, 750, 900, 900, 1600]
+    assert beating.beat(600, 640, 600) == 750
+    assert beating.beat(900, 1_050, 600) == 1_200
+    assert beating.beat(1_200, 1_400, 600) == 1_550
+    assert beating.late == [(900, 1_050), (1_200, 1_400)]
+    assert beating.beat(1_550, 1_560, 600) == 1_600
+    assert (beating.beats, beating.longest) == (4, 200)
