@@ -34,7 +34,7 @@ class Options:
     beta: float = 0.05
     ignore: float = 0.01
     tolerance: float = 0.05
-    on_inconclusive: Literal["pass", "fail"] | None = None
+    on_inconclusive: Literal["fail", "pass"] | None = None
     require_skips: bool = False
     everything: bool = False
     between: Mapping[Resource, Between] = field(default_factory=dict)

@@ -25,7 +25,7 @@ from perfkit.storage import runs
 from perfkit.storage.journal import read_journal
 from perfkit.usecases.machine import known_of
 
-Policy = Literal["pass", "fail"] | None
+Policy = Literal["fail", "pass"] | None
 """What an inconclusive judgement exits with: 0, 1, or (None) 3."""
 
 

@@ -1,6 +1,6 @@
-"""A JACK client that plays 997 Hz at -12 dBFS: `jack_tone.py NAME EVERY PERIODS [TIMES]`.
+"""A JACK client that plays 997 Hz at -12 dBFS: `jack_tone.py NAME EVERY PERIODS [TIMES [LOST]]`.
 
-In every EVERY-th block, or the first TIMES of them, it takes PERIODS periods; 0 never.
+In every EVERY-th block, or the first TIMES of them, it takes PERIODS periods, 0 never, and leaves out LOST frames.
 """
 
 import gc
@@ -13,6 +13,7 @@ from perfkit.worker.jack_clients.opening import load_jack, open_client
 
 NAME, EVERY, PERIODS = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
 TIMES = int(sys.argv[4]) if len(sys.argv) > 4 else sys.maxsize
+LOST = int(sys.argv[5]) if len(sys.argv) > 5 else 0
 
 
 def main() -> None:
@@ -20,13 +21,14 @@ def main() -> None:
     client = open_client(jack, NAME, time.monotonic() + 5)
     output = client.outports.register("out")
     turn = 2 * np.pi * 997 / client.samplerate
-    number = 0
+    number = lost = 0
 
     def process(frames: int) -> None:
-        nonlocal number
-        output.get_array()[:] = 0.25 * np.sin(turn * (number * frames + np.arange(frames)))
+        nonlocal number, lost
+        output.get_array()[:] = 0.25 * np.sin(turn * (number * frames + lost + np.arange(frames)))
         number += 1
         if EVERY and number % EVERY == 0 and number // EVERY <= TIMES:
+            lost += LOST
             time.sleep(PERIODS * frames / client.samplerate)
 
     client.set_process_callback(process)

@@ -110,8 +110,8 @@ def test_a_delay_is_the_same_throughout_an_open(server):
 
 
 def test_a_forced_glitch_is_found_one_of_one(server):
-    """Two and a half periods are taken once, 2 s after the client began."""
-    live = {"command": tone("750", "2.5", "1"), "port": "tone:out", "server": server, **PLAYED}
+    """64 frames are left out once, 2 s after the client began."""
+    live = {"command": tone("187", "0", "1", "64"), "port": "tone:out", "server": server, "block": 512, **PLAYED}
 
     def one(found):
         return found.values["glitches"] + found.values["dropouts"] == 1
