@@ -1,4 +1,9 @@
-"""One session: rounds over the benchmarks in an order drawn by the seed, until all are settled or the time is up."""
+"""One session: rounds over the benchmarks in an order drawn by the seed, until all are settled or the time is up.
+
+Each round takes every benchmark once, and those whose launches are short oftener, by deficit round robin (Shreedhar and
+Varghese, 1995): what a benchmark may cost in a round is what a launch costs on average, and what it leaves is kept for
+the next. So a start-up of .3 s is measured five times as often as a load of 1.5 s, for the same price.
+"""
 
 import random
 from collections.abc import Callable, Sequence
@@ -73,15 +78,36 @@ class Session:
         draw, order = random.Random(self.plan.seed), count()  # noqa: S311 - an order, not a secret
         begun = self.clock()
         self.observer.session_started([track.benchmark for track in tracks])
-        while round_ := [track for track in tracks if not track.settled(self.plan, late=self._late(begun))]:
+        credit: dict[str, float] = {}
+        while round_ := self._round([track for track in tracks if not self._settled(track, begun)], credit):
             draw.shuffle(round_)
             for track in round_:
                 if self._left(begun) == 0:
                     return False
+                if self._settled(track, begun):
+                    continue
                 expected = self._expected(tracks, begun)
                 self.observer.launch_started(track.benchmark.id, len(track.launches) + 1, expected)
                 self._launch(track, draw.getrandbits(32), next(order), begun)
         return True
+
+    def _settled(self, track: Track, begun: float) -> bool:
+        return track.settled(self.plan, late=self._late(begun))
+
+    @staticmethod
+    def _round(open_: Sequence[Track], credit: dict[str, float]) -> list[Track]:
+        """The tracks of a round, each at least once; `credit` is what each has left over of its share, in s."""
+        took = {track.benchmark.id: duration for track in open_ if (duration := track.mean_duration())}
+        share = sum(took.values()) / len(took) if took else 0.0
+        turns = []
+        for track in open_:
+            identity = track.benchmark.id
+            own = took.get(identity, share)
+            has = credit.get(identity, 0.0) + share
+            times = max(1, int(has / own)) if own else 1
+            credit[identity] = max(0.0, has - times * own)
+            turns += [track] * times
+        return turns
 
     def _launch(self, track: Track, seed: int, order: int, begun: float) -> None:
         identity = track.benchmark.id

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -35,19 +36,21 @@ def benchmark(name="a", metrics=(WALL,), **budgets):
 class World:
     """A clock that every launch moves on, and launches whose outcome a test scripts."""
 
-    def __init__(self, script=None, seconds=1.0):
+    def __init__(self, script=None, seconds=1.0, **durations):
         self.now, self.seconds, self.script = 0.0, seconds, script or (lambda name, nth: measured(1.0))
+        self.durations = durations
         self.asked: list[tuple[str, int]] = []
         self.recorded: list[tuple[str, Launch]] = []
 
     def attempt(self, asked, seed):
         nth = sum(name == asked.id for name, _ in self.asked)
         self.asked.append((asked.id, seed))
-        self.now += self.seconds
+        took = self.durations.get(asked.id, self.seconds)
+        self.now += took
         found = self.script(asked.id, nth)
         if isinstance(found, BaseException):
             raise found
-        return found
+        return replace(found, duration=took)
 
     def record(self, name, launch, details):
         self.recorded.append((name, launch))
@@ -107,6 +110,24 @@ def test_rounds_interleave_and_the_seed_draws_their_order():
     rounds = [set(names(first)[i : i + 3]) for i in range(0, 60, 3)]
     assert all(each == {"a", "b", "c"} for each in rounds)
     assert len({tuple(names(first)[i : i + 3]) for i in range(0, 60, 3)}) > 1
+
+
+def test_short_launches_come_oftener_so_that_every_benchmark_costs_the_same():
+    world = World(lambda name, nth: measured(1.0 + nth * 37 % 101 / 10), short=0.25, middle=0.75, long=2.0)
+    wide = {"wall_time": [Tolerance(0.05, "s", relative=True)]}
+    world.run(Plan(1, most=1000, soft_limit=300.0), *(benchmark(name, **wide) for name in ("short", "middle", "long")))
+    spent = {name: names(world).count(name) * took for name, took in world.durations.items()}
+    assert spent["short"] == pytest.approx(spent["middle"], rel=0.03)
+    assert 1.9 < spent["long"] / spent["middle"] < 2.1  # one in every round, whatever it costs
+    assert sum(spent.values()) == pytest.approx(300, abs=2)
+    tenths = [names(world)[i : i + 60].count("short") for i in range(60, 420, 60)]
+    assert max(tenths) - min(tenths) <= 6
+
+
+def test_a_benchmark_is_left_as_soon_as_it_is_settled():
+    world = World(short=0.1, long=10.0)
+    world.run(exactly(1, 7), benchmark("short"), benchmark("long"))
+    assert names(world).count("short") == names(world).count("long") == 7
 
 
 @pytest.mark.parametrize(("plan", "launches"), [(once(1), 1), (quick(1), 5), (exactly(1, 9), 9)])
