@@ -4,21 +4,28 @@ A virtual machine's core can stop for milliseconds, in the middle of a block, an
 counts as the program's own CPU time. The canary stands above the audio thread on that core, so that only the machine
 can make it late, and what it was late by was taken from the block. It beats when a period is mostly over, and goes on
 while it is late: a block that was stalled into lateness is being stalled then, and one that is well in time is done and
-not disturbed. Stalls come in bursts of which it sees a part, so a miss close to a long one is the machine's as well.
+not disturbed. Stalls come in bursts of which it sees a part, so a miss close to a long one, or amid several,
+is the machine's as well.
 """
 
 import os
 import time
 from dataclasses import replace
 
+import numpy as np
+
 from perfkit.instruments.canary import Canary, Perch, canary_beside
 from perfkit.instruments.virtual_sink import Played, Stretch, play
 from perfkit.model.launch import Launcher
 
 _FIRST, _BEATS, _STEP = 0.6, 3, 0.15
-_LATE, _LONG = 0.05, 0.15
+_LATE, _LONG, _MUCH = 0.05, 0.15, 0.35
 _CLOSE = 2
 """All in periods."""
+_LATE_AT_MOST = 60e-6
+"""s; above what waking takes by itself, whatever the period."""
+_LEAST_DISTURBED = 0.05
+"""The share of the blocks by which a program's own time is told."""
 
 
 def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
@@ -31,21 +38,23 @@ def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
 def play_and_watch(launcher: Launcher, stretch: Stretch) -> tuple[Played, Canary]:
     """A stretch as it was played, and what a canary above it on its core saw. Needs os.sched_getaffinity."""
     core, since = max(os.sched_getaffinity(0)), time.monotonic_ns()
-    perch = Perch(core, since + round(_FIRST * stretch.period * 1e9), _BEATS, _STEP, _LATE)
+    late = min(_LATE, _LATE_AT_MOST / stretch.period)
+    perch = Perch(core, since + round(_FIRST * stretch.period * 1e9), _BEATS, _STEP, late)
     with canary_beside(launcher, stretch.period, perch) as canary:
         played = play(launcher, replace(stretch, core=core, since=since))
     return played, canary
 
 
 def excused(played: Played, canary: Canary) -> Played:
-    """The same; misses close to a long stall, or in time but for shorter ones, are among the disturbed blocks.
+    """The same; misses amid stalls, or in time but for them, are among the disturbed blocks.
 
-    Nothing is excused without real-time scheduling, or where the program's own threads may have delayed it.
+    Nothing is excused without real-time scheduling, where the program's own threads may have delayed it, or where even
+    its fastest blocks take longer than a period.
     """
-    if not (canary.real_time and played.real_time) or played.own_threads:
+    if not (canary.real_time and played.real_time) or played.own_threads or _overloaded(played):
         return played
     stalled = tuple(
-        block for block in played.missed if _in_time(played, block, canary) or _beside_long(played, block, canary)
+        block for block in played.missed if _in_time(played, block, canary) or _amid_stalls(played, block, canary)
     )
     return replace(
         played,
@@ -62,8 +71,13 @@ def _in_time(played: Played, block: int, canary: Canary) -> bool:
     return finished - asked - lost <= played.stretch.period
 
 
-def _beside_long(played: Played, block: int, canary: Canary) -> bool:
+def _amid_stalls(played: Played, block: int, canary: Canary) -> bool:
     period = played.stretch.period
     asked, _ = played.span(block)
     begin, end = asked - _CLOSE * period, asked + float(played.blocks.finished[block]) + _CLOSE * period
-    return any(woke - due > _LONG * period and due <= end and woke >= begin for due, woke in canary.late)
+    stalls = [woke - due for due, woke in canary.late if due <= end and woke >= begin]
+    return max(stalls, default=0.0) > _LONG * period or sum(stalls) > _MUCH * period
+
+
+def _overloaded(played: Played) -> bool:
+    return len(played.blocks) > 0 and bool(np.quantile(played.blocks.cpu, _LEAST_DISTURBED) > played.stretch.period)

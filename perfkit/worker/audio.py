@@ -31,6 +31,13 @@ import threading
 import time
 from typing import Any, Callable
 
+try:
+    import resource
+except ImportError:  # Windows
+    THREAD_USAGE = False
+else:
+    THREAD_USAGE = hasattr(resource, "RUSAGE_THREAD")
+
 SECOND = 10**9
 PRIORITY = 70
 COLUMNS = ("late", "wall", "cpu", "run_delay", "finished", "waited")
@@ -90,6 +97,10 @@ class Clock:
             now = self.now()
         return now
 
+    def given_away(self) -> int | None:
+        """How often this thread has given its core away by itself, or None where the kernel does not tell."""
+        return resource.getrusage(resource.RUSAGE_THREAD).ru_nvcsw if THREAD_USAGE else None
+
     def run_delay(self) -> int:
         """How long this thread has waited for a core, or 0 where the kernel does not tell."""
         if self._schedstat < 0:
@@ -127,12 +138,14 @@ def run_blocks(
     for k in range(count):
         due = schedule.boundary(schedule.asked)
         woken = clock.sleep_until(due)
-        delay_before, cpu_before = clock.run_delay(), clock.cpu()
+        delay_before, given_before, cpu_before = clock.run_delay(), clock.given_away(), clock.cpu()
         started = clock.now()
         body(block)
         ended = clock.now()
         cpu[k] = clock.cpu() - cpu_before
         run_delay[k] = clock.run_delay() - delay_before
+        if given_before is not None and clock.given_away() == given_before:
+            run_delay[k] = max(run_delay[k], ended - started - cpu[k])
         late[k], wall[k], finished[k] = woken - due, ended - started, ended - due
         waited[k] = schedule.finish(ended)
         records.count = k + 1

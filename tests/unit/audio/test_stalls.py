@@ -68,6 +68,18 @@ def test_a_miss_close_to_a_long_stall_is_the_machines_and_one_far_from_it_is_not
     assert excused(played(2.5e-3, (2,)), canary((0.3, 0.44))).missed == (2,)
 
 
+def test_a_miss_amid_several_short_stalls_is_the_machines():
+    assert excused(played(2.5e-3, (2,)), canary((-1.2, -1.07), (0.3, 0.42))).missed == (2,)
+    assert excused(played(2.5e-3, (2,)), canary((-1.2, -1.07), (0.3, 0.42), (3.1, 3.22))).missed == ()
+
+
+def test_an_overload_is_never_excused():
+    overloaded = played(2.5e-3, (2,))
+    slow = replace(overloaded.blocks, cpu=np.full(10, 1.1e-3))
+    assert excused(replace(overloaded, blocks=slow), canary((0.2, 3.1))).missed == (2,)
+    assert excused(overloaded, canary((0.2, 3.1))).missed == ()
+
+
 @pytest.mark.parametrize("changes", [{"policy": "non-RT"}, {"own_threads": True}])
 def test_nothing_is_excused_where_the_program_can_delay_the_canary(changes):
     assert excused(played(3.3e-3, (2,), **changes), canary((0.2, 3.1))).missed == (2,)

@@ -18,6 +18,7 @@ class FakeClock:
         self.time = 1_000
         self.delayed = 0
         self.used = 0
+        self.slept = 0
         self.wake_late = dict(wake_late)
         self.wakes = 0
 
@@ -30,6 +31,9 @@ class FakeClock:
     def run_delay(self):
         return self.delayed
 
+    def given_away(self):
+        return self.slept
+
     def sleep_until(self, due):
         self.time = max(self.time, due) + self.wake_late.get(self.wakes, 0)
         self.wakes += 1
@@ -40,6 +44,10 @@ class FakeClock:
         self.used += round(periods * PERIOD)
 
     def sleep(self, periods):
+        self.time += round(periods * PERIOD)
+        self.slept += 1
+
+    def be_stolen(self, periods):
         self.time += round(periods * PERIOD)
 
     def wait_for_a_core(self, periods):
@@ -69,6 +77,26 @@ def test_the_misses_planted_are_the_misses_counted():
         assert disturbed == []
         assert [records.waited[k] for k in missed] == [int(stalls[k]) + 1 for k in missed]
         assert all(records.waited[k] == 1 for k in range(1000) if k not in stalls)
+
+
+def test_time_stolen_from_a_block_that_never_slept_is_taken_away():
+    clock = FakeClock()
+
+    def stolen_in_part():
+        clock.work(0.4)
+        clock.wait_for_a_core(0.3)
+        clock.be_stolen(0.8)
+
+    def slept_as_well():
+        stolen_in_part()
+        clock.sleep(0.2)
+
+    records, missed, disturbed = play(clock, {2: stolen_in_part, 5: slept_as_well}, 10)
+    assert (missed, disturbed) == ([5], [2])
+    assert records.run_delay[2] == pytest.approx(1.1 * PERIOD, abs=2)
+    assert records.run_delay[5] == pytest.approx(0.3 * PERIOD, abs=2)
+    clock.given_away = lambda: None
+    assert play(clock, {2: stolen_in_part}, 10)[1:] == ([2], [])
 
 
 def test_a_stall_of_many_periods_is_one_miss_and_the_next_block_has_a_whole_period():
