@@ -70,8 +70,9 @@ class Played:
 
     @cached_property
     def latency(self) -> NDArray[np.float64]:
-        """From asking for each block until its first frame plays, s: one period where in time."""
-        return self.blocks.waited.astype(np.float64) * self.stretch.period
+        """From asking for each undisturbed block until its first frame plays, s: one period where in time."""
+        waited = np.delete(self.blocks.waited, list(self.disturbed))
+        return (waited if len(waited) else self.blocks.waited).astype(np.float64) * self.stretch.period
 
     def span(self, block: int) -> tuple[float, float]:
         """From when and until when a block was asked for and played, s of CLOCK_MONOTONIC."""

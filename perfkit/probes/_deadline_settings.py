@@ -32,7 +32,7 @@ _METRICS = (
     _wall("block_time_p99", "s", "time to fill a block, 99th percentile"),
     _wall("block_time_max", "s", "time to fill a block, longest"),
     _wall("load_p99", "1", "block time as a share of the period, 99th percentile"),
-    _wall("latency", "s", "from asking for a block until it plays, 99th percentile; one period where all are in time"),
+    _wall("latency", "s", "from asking for an undisturbed block until it plays, 99th percentile; one period: in time"),
     _count("deadline_misses", "1", "blocks late by the program's own doing"),
     _count("lost_frames", "frames", "frames of silence caused by missed blocks"),
     _wall("wakeup_late_p99", "s", "how late the sink itself woke, 99th percentile"),

@@ -17,6 +17,7 @@ from synth.streams import Broadcaster, Listener
 _CLOSING_SECONDS = 0.5
 """How long a client may take to answer when the service ends."""
 _LARGEST_REQUEST = 65_536
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,5 +133,5 @@ async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
 
 
 def _json(value: dict[str, object], status: int = 200) -> web.Response:
-    body = json.dumps(value, separators=(",", ":")).encode()
+    body = _ENCODER.encode(value).encode()
     return web.Response(body=body, status=status, content_type="application/json")

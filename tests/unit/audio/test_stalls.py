@@ -73,6 +73,12 @@ def test_a_miss_amid_several_short_stalls_is_the_machines():
     assert excused(played(2.5e-3, (2,)), canary((-1.2, -1.07), (0.3, 0.42), (3.1, 3.22))).missed == ()
 
 
+def test_a_disturbed_block_is_not_part_of_the_latency():
+    stalled = played(2.5e-3, (2,))
+    assert stalled.latency.max() == pytest.approx(3 * PERIOD)
+    assert excused(stalled, canary((0.2, 2.4))).latency == pytest.approx(np.full(8, PERIOD))
+
+
 def test_an_overload_is_never_excused():
     overloaded = played(2.5e-3, (2,))
     slow = replace(overloaded.blocks, cpu=np.full(10, 1.1e-3))
