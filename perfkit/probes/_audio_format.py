@@ -1,6 +1,10 @@
 """What every audio probe checks of its settings, and what it says without real-time rights."""
 
+from collections.abc import Iterable
+
 _SMALL_BLOCK = 64
+OF_A_CLIENT = ("ready", "output_port", "midi_port")
+"""Settings that only a JACK client has."""
 
 
 def caveats(smallest: int, *, real_time: bool) -> tuple[str, ...]:
@@ -8,6 +12,13 @@ def caveats(smallest: int, *, real_time: bool) -> tuple[str, ...]:
     if real_time:
         return ()
     return ("not real-time",) if smallest <= _SMALL_BLOCK else ("non-RT",)
+
+
+def check_unused(settings: object, names: Iterable[str], why: str) -> None:
+    """Raises ValueError for the first of these settings that is given although nothing would read it."""
+    for name in names:
+        if getattr(settings, name):
+            raise ValueError(f"{name} {why}: leave it out")
 
 
 def check_body(body: str) -> None:

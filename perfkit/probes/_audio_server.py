@@ -74,7 +74,7 @@ def observe_client(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
     require_client()
     kind = choose(probe.wanted)
     with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
-        observed = observe(launcher, server, probe, probe.observing)
+        observed = observe(launcher, server, probe, probe.observing(probe.blocks))
     canary = observed.canary
     extra = _heard(canary if server.record else observed.seen, observed.cycles) | {"server_xruns": float(canary.xruns)}
     return _measurement(probe, observed.played, server, canary, extra, cpu_rows(observed), observed.waited)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from perfkit.model.launch import Ready
 from perfkit.model.metric import Better, Metric, Resource
 from perfkit.model.units import Duration
-from perfkit.probes._audio_format import check_body, check_format
+from perfkit.probes._audio_format import OF_A_CLIENT, check_body, check_format, check_unused
 from perfkit.probes.load import Load
 
 if TYPE_CHECKING:
@@ -70,9 +70,12 @@ class CapacitySettings:
         if self.load is not None:
             if self.load.streams is None or self.load.service is None:
                 raise ValueError("load needs `streams` and `service`: a fresh service for each number of streams")
+            check_unused(self, (*OF_A_CLIENT, "arguments"), "has no part in the streams of a load")
         elif self.command:
+            check_unused(self, ("arguments",), "is what a body is called with, and a client has its command")
             self._check_client()
         else:
+            check_unused(self, OF_A_CLIENT, "is of a client, which command starts")
             self._check_body()
         check_format(self.rate, self.block, "block")
         if not 1 <= self.start <= self.highest:

@@ -4,19 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from perfkit.model.launch import Ready
 from perfkit.model.metric import Kind, Metric, Resource, Scale
 from perfkit.model.units import Duration
-from perfkit.probes._audio_format import check_body, check_format
+from perfkit.probes._audio_format import OF_A_CLIENT, check_body, check_format, check_unused
+from perfkit.probes._client_settings import ClientSettings
 
 if TYPE_CHECKING:
     from perfkit.instruments.virtual_sink import Stretch
-    from perfkit.probes._audio_observed import Observing
 
 _BLOCKS_FOR_P999 = 10_000
 _ONE_SECOND = Duration(1.0)
 _TWO_SECONDS = Duration(2.0)
-_FIVE_SECONDS = Duration(5.0)
 
 
 def _wall(name: str, unit: str, description: str) -> Metric:
@@ -57,27 +55,14 @@ _OF_A_PROCESS = {"block_cpu_p5", "block_cpu_p50"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DeadlineSettings:
+class DeadlineSettings(ClientSettings):
     """The settings of probe `audio_deadline`, checked; what they mean stands there."""
 
     body: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    command: tuple[str, ...] = ()
-    ready: Ready | None = None
-    output_port: str = ""
-    midi_port: str = ""
-    notes: tuple[int, ...] = ()
-    ports_within: Duration = _FIVE_SECONDS
     server: Literal["", "virtual", "pipewire", "jack", "running", "auto"] = ""
-    block: int = 128
-    rate: int = 48_000
     duration: Duration = _TWO_SECONDS
-    warmup: int = 50
     floor: Duration = _ONE_SECOND
-    cwd: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    env_pass: tuple[str, ...] = ()
-    requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.body or not (self.command or self.output_port):
@@ -86,6 +71,7 @@ class DeadlineSettings:
                 raise ValueError("body and command are two programs: give one of them")
             if self.server == "running":
                 raise ValueError("server = 'running' would play the body aloud: use it for a client")
+            check_unused(self, (*OF_A_CLIENT, "notes"), "is of a client, which command starts")
         else:
             self._check_client()
         check_format(self.rate, self.block, "block")
@@ -93,14 +79,12 @@ class DeadlineSettings:
             raise ValueError("warmup is a number of blocks, 0 or more")
 
     def _check_client(self) -> None:
-        if ":" not in self.output_port:
-            raise ValueError(f"output_port = {self.output_port!r} must be the full name of a port: 'client:port'")
+        check_unused(self, ("arguments",), "is what a body is called with, and a client has its command")
+        self.check_ports()
         if self.server == "virtual":
             raise ValueError("server = 'virtual' has no ports for a client")
         if not self.command and self.server != "running":
             raise ValueError("command is missing: nothing else is a client of a private server (or server = 'running')")
-        if bool(self.notes) != bool(self.midi_port):
-            raise ValueError("notes and midi_port belong together")
 
     @property
     def blocks(self) -> int:
@@ -123,22 +107,6 @@ class DeadlineSettings:
             cwd=self.cwd,
             env=self.env,
             env_pass=self.env_pass,
-        )
-
-    @property
-    def observing(self) -> "Observing":
-        """What of somebody's client is observed."""
-        from perfkit.probes._audio_observed import Observing
-
-        return Observing(
-            output_port=self.output_port,
-            blocks=self.blocks,
-            warmup=self.warmup,
-            block=self.block,
-            rate=self.rate,
-            ports_within=self.ports_within,
-            midi_port=self.midi_port,
-            notes=tuple((0, note) for note in self.notes),
         )
 
     @property

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from perfkit.model.launch import Ready
 from perfkit.model.metric import Metric, Resource, Scale
 from perfkit.model.units import Duration
-from perfkit.probes._audio_format import check_body, check_format
+from perfkit.probes._audio_format import OF_A_CLIENT, check_body, check_format, check_unused
 
 _SIZES = (32, 64, 128, 256, 512, 1024)
 _TWO_SECONDS = Duration(2.0)
@@ -62,12 +62,16 @@ class LatencySettings:
         if self.body:
             plays = "notes" if self.mode == "midi" else "noise"
             raise ValueError(f"mode = {self.mode!r} plays {plays} of its own: leave body out")
+        check_unused(self, ("arguments",), "is what a body is called with, and there is none")
         self._check_ports()
         if self.notes < 1 or not 0 <= self.note <= 127 or self.spacing < _SHORTEST_SPACING:
             raise ValueError("notes is 1 or more, note a MIDI note from 0 to 127 and spacing 10 ms or more")
 
     def _check_search(self) -> None:
         check_body(self.body)
+        check_unused(
+            self, ("command", "input_port", *OF_A_CLIENT), "is of a client, and mode = 'smallest_block' plays a body"
+        )
         if not self.sizes:
             raise ValueError("sizes names no block size")
         for size in self.sizes:

@@ -4,18 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from perfkit.model.launch import Launcher, Measurement, Program, Ready
+from perfkit.model.launch import Launcher, Measurement, Program
 from perfkit.model.metric import Better, Metric, Resource
 from perfkit.model.units import Duration
-from perfkit.probes._audio_format import check_body, check_format
+from perfkit.probes._audio_format import check_body, check_format, check_unused
+from perfkit.probes._client_settings import ClientSettings
 from perfkit.probes._requires import check_requirements
 
 if TYPE_CHECKING:
     from perfkit.instruments.rendering import Rendering
-    from perfkit.probes._audio_observed import Observing
 
 _FOUR_SECONDS = Duration(4.0)
-_FIVE_SECONDS = Duration(5.0)
 
 _RENDERER = (
     Metric(
@@ -37,7 +36,7 @@ _BLOCKS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AudioOffline:
+class AudioOffline(ClientSettings):
     """Renders as fast as it goes: a `command`, a `body`, or a JACK client.
 
     `command` writes a sound file to `output` (`{tmp}/render.wav` where it is not set), whose length counts; or it
@@ -55,23 +54,10 @@ class AudioOffline:
 
     kind: ClassVar[str] = "audio_offline"
 
-    command: tuple[str, ...] = ()
     output: str = ""
     seconds: Duration | None = None
-    output_port: str = ""
-    midi_port: str = ""
-    notes: tuple[int, ...] = ()
-    ready: Ready | None = None
-    ports_within: Duration = _FIVE_SECONDS
     body: str = ""
     arguments: Mapping[str, Any] = field(default_factory=dict)
-    block: int = 128
-    rate: int = 48_000
-    warmup: int = 50
-    cwd: str = ""
-    env: Mapping[str, str] = field(default_factory=dict)
-    env_pass: tuple[str, ...] = ()
-    requires: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         check_format(self.rate, self.block, "block")
@@ -79,6 +65,8 @@ class AudioOffline:
             raise ValueError("what renders is one of command and body")
         if self.body:
             check_body(self.body)
+        else:
+            check_unused(self, ("arguments",), "is what a body is called with, and there is none")
         if self.output_port:
             self._check_client()
         elif self.midi_port or self.notes or self.ready:
@@ -89,12 +77,9 @@ class AudioOffline:
             raise ValueError("warmup is a number of blocks, 0 or more")
 
     def _check_client(self) -> None:
-        if ":" not in self.output_port:
-            raise ValueError(f"output_port = {self.output_port!r} must be the full name of a port: 'client:port'")
+        self.check_ports()
         if not self.command or self.output:
             raise ValueError("output_port belongs to the JACK client that command starts: leave out body and output")
-        if bool(self.notes) != bool(self.midi_port):
-            raise ValueError("notes and midi_port belong together")
 
     @property
     def blocks(self) -> int:
@@ -116,28 +101,13 @@ class AudioOffline:
             from perfkit.instruments.jack_clients import persistently
             from perfkit.probes import _audio_freewheel
 
-            return persistently(lambda: _audio_freewheel.render_client(launcher, self, self._observing))
+            return persistently(lambda: _audio_freewheel.render_client(launcher, self, self.observing(self.blocks)))
         from perfkit.probes import _audio_offline
 
         if self.command:
             program = Program(self.command, self.cwd, self.env, self.env_pass)
             return _audio_offline.time_command(launcher, program, self.output, self.seconds)
         return _audio_offline.time_body(launcher, self._rendering)
-
-    @property
-    def _observing(self) -> "Observing":
-        from perfkit.probes._audio_observed import Observing
-
-        return Observing(
-            output_port=self.output_port,
-            blocks=self.blocks,
-            warmup=self.warmup,
-            block=self.block,
-            rate=self.rate,
-            ports_within=self.ports_within,
-            midi_port=self.midi_port,
-            notes=tuple((0, note) for note in self.notes),
-        )
 
     @property
     def _rendering(self) -> "Rendering":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from perfkit.model.launch import Launcher, Measurement, Program
 from perfkit.model.metric import Kind, Metric
 from perfkit.model.units import Duration
-from perfkit.probes._audio_format import check_body, check_format
+from perfkit.probes._audio_format import check_body, check_format, check_unused
 from perfkit.probes._requires import check_requirements
 from perfkit.probes._sound import NULL, Listening, Live, tone_metrics
 
@@ -63,6 +63,10 @@ class AudioQuality:
             raise ValueError("the sound comes from one of command, body and live")
         if self.body:
             check_body(self.body)
+        else:
+            check_unused(self, ("arguments",), "is what a body is called with, and there is none")
+        if not self.command:
+            check_unused(self, ("output",), "is the file that command writes, and there is none")
         if self.live and self.reference:
             raise ValueError("reference is for a render (command or body); a live port plays a tone")
         if not self.reference and self.seconds < _SHORTEST:

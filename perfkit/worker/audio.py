@@ -245,6 +245,16 @@ def peak_of(block: Any) -> float | None:
     return peak if peak < float("inf") else None
 
 
+def check_written(name: str, body: Callable[[Any], object], block: Any) -> None:
+    """Ask for one more of a body's silent blocks. Exits where its sound is returned instead of written into them."""
+    returned = body(block)
+    if returned is not None and not block.any():
+        sys.exit(
+            "the body %s returned %s and wrote nothing: a block is filled in place, as by block[:, 0] = ..."
+            % (name, "an array" if hasattr(returned, "shape") else "a " + type(returned).__name__)
+        )
+
+
 def play(request: dict[str, Any]) -> dict[str, Any]:
     """Run one stretch and return its report.
 
@@ -276,12 +286,15 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     records = run_blocks(body, block, request["blocks"], Schedule(frames, rate, origin), clock, request["until_miss"])
     own_threads = threading.active_count() > 1
     missed, disturbed = classify(records, frames, rate, own_threads)
+    peak = peak_of(block)
+    if peak == 0.0:
+        check_written(request["body"], body, block)
     return {
         "policy": policy,
         "locked": locked,
         "python": platform.python_version(),
         "own_threads": own_threads,
-        "peak": peak_of(block),
+        "peak": peak,
         "origin": origin,
         "floor": floor.as_lists(),
         "blocks": records.as_lists(),

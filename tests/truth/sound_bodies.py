@@ -41,6 +41,10 @@ def broken(frames, rate):
     return fill
 
 
+def returning(frames, rate):
+    return lambda block: block + 0.5
+
+
 def leaving(frames, rate):
     raise SystemExit(0)
 

@@ -10,12 +10,13 @@ import pytest
 
 from perfkit.instruments import audio_servers
 from perfkit.instruments.jack_loop import send
+from perfkit.instruments.pipewire import jack_library
 from perfkit.instruments.virtual_sink import Stretch, play
-from perfkit.model.errors import Failed, Skipped
+from perfkit.model.errors import Failed, Invalid, Skipped
 from perfkit.probes import build
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.worker.jackd_guard import mapped
-from tests.truth.audio_launches import INSTALL, ROOT, SHARED_MEMORY, facts, measure, ours
+from tests.truth.audio_launches import INSTALL, ROOT, SHARED_MEMORY, facts, measure, one_launch, ours
 
 pytestmark = pytest.mark.machine
 
@@ -99,6 +100,7 @@ def test_the_module_form_takes_the_working_folder(launch):
         ("infinite", "not finite"),
         ("absent", "has no function absent"),
         ("not_callable", "must return a callable"),
+        ("returning", "returned an array and wrote nothing"),
         ("stalling", "every"),
     ],
 )
@@ -157,6 +159,10 @@ def test_a_loop_that_is_not_connected_returns_no_signal(launch, server):
     with audio_servers.private_server(launch, server, rate=48_000, block=128) as running:
         trip = send(launch, replace(running, record=silent), excitation(1), tail=4_800)
     assert find_delay(excitation(1), trip.recorded).trouble == "no signal returned: the recording is silent"
+    probe = build("audio_latency", {"mode": "round_trip", "server": server, "output_port": silent})
+    with one_launch() as another, pytest.raises(Invalid, match="no signal returned") as invalid:
+        probe.measure(another)
+    assert f"is {silent} connected to" in invalid.value.hint
 
 
 def test_a_port_that_is_not_there_is_a_failure_that_names_it(launch, server):
@@ -174,10 +180,12 @@ def only_on_path(folder, monkeypatch, name, script="exit 1"):
     monkeypatch.setenv("PATH", str(folder))
 
 
-def test_a_server_that_dies_is_a_failure_with_its_own_words(launch, tmp_path, monkeypatch):
-    only_on_path(tmp_path, monkeypatch, "jackd", "echo 'cannot lock memory' >&2; exit 1")
-    with pytest.raises(Failed, match=r"jackd did not start: .*cannot lock memory"):
-        build("audio_latency", {"mode": "round_trip", "server": "jack"}).measure(launch)
+@pytest.mark.parametrize(("server", "program"), [("jack", "jackd"), ("pipewire", "pipewire")])
+def test_a_server_that_dies_is_a_failure_with_its_own_words(launch, tmp_path, monkeypatch, require, server, program):
+    require(server == "jack" or jack_library(), INSTALL[server])
+    only_on_path(tmp_path, monkeypatch, program, "echo 'cannot lock memory' >&2; exit 1")
+    with pytest.raises(Failed, match=rf"(?i){program} did not start: .*cannot lock memory"):
+        build("audio_latency", {"mode": "round_trip", "server": server}).measure(launch)
 
 
 def test_a_killed_jackd_leaves_no_shared_memory(launch, require):

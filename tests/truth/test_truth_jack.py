@@ -145,6 +145,12 @@ def test_a_body_that_raises_in_the_middle_says_why(server):
         )
 
 
+def test_a_body_that_returns_its_sound_is_told_to_write_it(server):
+    body = f"{HERE / 'audio_bodies.py'}:returning"
+    with pytest.raises(Failed, match="returned an array and wrote nothing"):
+        measure("audio_deadline", server=server, body=body, duration="100 ms", floor="100 ms")
+
+
 def test_the_most_voices_are_those_that_fit_into_a_period():
     cost = {"arguments": {"each": 0.0008}, "block": 256, "duration": "200 ms", "blocks": 40, "searches": 1}
     voices = {"body": f"{HERE / 'audio_bodies.py'}:voices", **cost}

@@ -69,7 +69,12 @@ def test_a_body_may_have_modules_of_its_own_called_as_ours(launch, tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "words"),
-    [("broken", "not finite"), ("leaving", "ended the process"), ("absent", "has no function absent")],
+    [
+        ("broken", "not finite"),
+        ("leaving", "ended the process"),
+        ("returning", "wrote nothing"),
+        ("absent", "has no function absent"),
+    ],
 )
 def test_a_body_that_gives_no_sound_says_why(launch, name, words):
     with pytest.raises(Failed, match=words):

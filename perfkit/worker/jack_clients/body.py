@@ -137,16 +137,20 @@ def play() -> None:
     sys.stdout.write("\nperfkit-body plays\n")
     sys.stdout.flush()
     floor = player.stretch(player.first, request["floor"])
+    blocks = player.stretch(body, request["seconds"])
+    peak = sink.peak_of(block)
+    if peak == 0.0:
+        sink.check_written(request["body"], body, block)
     report = {
         "floor": floor,
-        "blocks": player.stretch(body, request["seconds"]),
+        "blocks": blocks,
         "rate": rate,
         "block": frames,
         "policy": "SCHED_FIFO" if player.policy == FIFO else "non-RT",
         "locked": locked,
         "python": platform.python_version(),
         "own_threads": threading.active_count() > 2,
-        "peak": sink.peak_of(block),
+        "peak": peak,
         "xruns": player.xruns,
     }
     with open(request["report"] + ".part", "w", encoding="utf-8") as file:

@@ -137,6 +137,14 @@ def test_a_client_seen_from_outside_has_cpu_time_where_perfkit_started_it_and_xr
     assert played <= started
 
 
+def test_a_client_is_observed_alike_in_real_time_and_faster():
+    told = CLIENT | {"midi_port": "c:m", "notes": [60, 64], "block": 256, "rate": 44_100, "warmup": 7}
+    live, fast = (build(kind, told).observing(9) for kind in ("audio_deadline", "audio_offline"))
+    assert live == fast
+    assert (live.blocks, live.warmup, live.block, live.rate) == (9, 7, 256, 44_100)
+    assert live.notes == ((0, 60), (0, 64))
+
+
 def test_a_server_is_part_of_the_identity():
     one, other = (
         build("audio_latency", {"mode": "round_trip", "server": server}).metrics[0].identity
@@ -157,6 +165,8 @@ def test_a_server_is_part_of_the_identity():
         ("audio_latency", {"mode": "smallest_block"}, "module:function"),
         ("audio_latency", {"mode": "smallest_block", "body": "m:f", "sizes": []}, "sizes"),
         ("audio_latency", {"mode": "smallest_block", "body": "m:f", "step": 0}, "step"),
+        ("audio_latency", {"mode": "smallest_block", "body": "m:f", "command": ["x"]}, "command is of a client"),
+        ("audio_latency", {"mode": "round_trip", "arguments": {"n": 1}}, "arguments is what a body"),
         ("audio_latency", {"mode": "round_trip", "body": "m:f"}, "leave body out"),
         ("audio_latency", {"mode": "round_trip", "server": "alsa"}, "alsa"),
         ("audio_latency", {"mode": "round_trip", "command": ["x"]}, "leave command"),
@@ -170,6 +180,12 @@ def test_a_server_is_part_of_the_identity():
         ("audio_deadline", {"command": ["x"], "output_port": "c:o", "server": "virtual"}, "no ports"),
         ("audio_deadline", {"output_port": "c:o"}, "command is missing"),
         ("audio_deadline", {"command": ["x"], "output_port": "c:o", "notes": [60]}, "belong together"),
+        ("audio_deadline", CLIENT | {"midi_port": "c", "notes": [60]}, "midi_port = 'c' must be the full name"),
+        ("audio_deadline", CLIENT | {"midi_port": "c:m", "notes": [60, 200]}, "notes holds 200, and a MIDI note lies"),
+        ("audio_deadline", CLIENT | {"arguments": {"n": 1}}, "arguments is what a body is called with"),
+        ("audio_deadline", {"body": "m:f", "midi_port": "c:m", "notes": [60]}, "midi_port is of a client"),
+        ("audio_deadline", {"body": "m:f", "notes": [60]}, "notes is of a client"),
+        ("audio_deadline", {"body": "m:f", "ready": {"stdout": "x"}}, "ready is of a client"),
         ("audio_deadline", {"body": "m:f", "server": "running"}, "aloud"),
         ("audio_capacity", {}, "module:function"),
         ("audio_capacity", CLIENT | {"body": "m:f"}, "body and command are two programs"),
@@ -180,6 +196,8 @@ def test_a_server_is_part_of_the_identity():
         ("audio_capacity", CLIENT | {"midi_port": "c:m", "server": "virtual"}, "no ports"),
         ("audio_capacity", CLIENT | {"midi_port": "c:m", "channels": 16}, "channels = 16"),
         ("audio_capacity", CLIENT | {"midi_port": "c:m", "start": 129}, "between 1 and most = 128"),
+        ("audio_capacity", CLIENT | {"midi_port": "c:m", "arguments": {"n": 1}}, "arguments is what a body"),
+        ("audio_capacity", {"body": "m:f", "midi_port": "c:m"}, "midi_port is of a client"),
         ("audio_capacity", {"body": "m:f", "arguments": {"voices": 3}}, "what the search varies"),
         ("audio_capacity", {"body": "m:f", "start": 9, "most": 8}, "start = 9"),
         ("audio_capacity", {"body": "m:f", "precision": 2}, "shares"),
