@@ -44,7 +44,7 @@ def _play_on_jack(options: argparse.Namespace) -> int:
     return 0
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
     """The event loop of uvloop where that is installed: a request costs it less."""
     try:
         import uvloop
@@ -61,12 +61,12 @@ def main() -> int:
         return _play_on_jack(options)
     if options.port is None:
         parser.error("--port is required, except with --output jack")
-    # After the arguments: --help and a wrong option need neither numpy nor aiohttp.
+    # After the arguments: --help and a wrong option need neither numpy nor a server.
     from synth.service import Settings, serve
 
     settings = Settings(options.host, options.port, options.rate, options.voices, options.block)
     try:
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        with asyncio.Runner(loop_factory=loop_factory()) as runner:
             runner.run(serve(settings))
     except OSError as error:
         print(f"synth: cannot listen on {options.host}:{options.port}: {error.strerror or error}", file=sys.stderr)

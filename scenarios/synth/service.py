@@ -1,23 +1,20 @@
 """The service: notes over HTTP, audio over WebSockets."""
 
 import asyncio
-import contextlib
 import gc
-import json
 import signal
 import time
 from dataclasses import dataclass, field
-
-from aiohttp import WSCloseCode, web
+from http import HTTPStatus
 
 from synth.engine import Engine
+from synth.http11 import Answer, HttpConnection, Route, Site
 from synth.notes import apply, parse
-from synth.streams import Broadcaster, Listener
+from synth.sockets import Stream
+from synth.streams import Broadcaster
 
-_CLOSING_SECONDS = 0.5
-"""How long a client may take to answer when the service ends."""
-_LARGEST_REQUEST = 65_536
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_CLOSING_SECONDS = 0.3
+"""How long the clients may take to answer when the service ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +35,33 @@ class Service:
     engine: Engine
     broadcaster: Broadcaster
     _started: float = field(default_factory=time.monotonic)
-    _sockets: set[web.WebSocketResponse] = field(default_factory=set)
 
-    def application(self) -> web.Application:
-        """Every path with its handler."""
-        application = web.Application(client_max_size=_LARGEST_REQUEST)
-        application.router.add_get("/health", self.health)
-        application.router.add_post("/notes", self.notes)
-        application.router.add_get("/metrics", self.metrics)
-        application.router.add_get("/stream", self.stream)
-        application.on_shutdown.append(self._close_streams)
-        return application
+    def site(self) -> Site:
+        """Every path with what answers it."""
+        routes = {
+            b"/health": Route(b"GET", self.health),
+            b"/notes": Route(b"POST", self.notes),
+            b"/metrics": Route(b"GET", self.metrics),
+            b"/stream": Route(b"GET", self.stream),
+        }
+        return Site(routes, {b"/stream": lambda connections: Stream(connections, self.broadcaster)})
 
-    async def health(self, _request: web.Request) -> web.Response:
+    def health(self, _body: bytes) -> Answer:
         """`{"status": "ok", "voices": 3, "streams": 1}`."""
-        return _json({"status": "ok", "voices": self.engine.voices, "streams": len(self.broadcaster.listeners)})
+        return Answer({"status": "ok", "voices": self.engine.voices, "streams": len(self.broadcaster.listeners)})
 
-    async def notes(self, request: web.Request) -> web.Response:
+    def notes(self, body: bytes) -> Answer:
         """Start and stop notes (`synth.notes.parse` says how); 400 and `{"error": …}` for what cannot be played."""
         try:
-            started, stopped = apply(parse(await request.read()), self.engine)
+            started, stopped = apply(parse(body), self.engine)
         except ValueError as error:
-            return _json({"error": str(error)}, status=400)
-        return _json({"started": started, "stopped": stopped, "voices": self.engine.voices})
+            return Answer({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        return Answer({"started": started, "stopped": stopped, "voices": self.engine.voices})
 
-    async def metrics(self, _request: web.Request) -> web.Response:
+    def metrics(self, _body: bytes) -> Answer:
         """Counters since the start, and what there is now."""
         counts = self.broadcaster.counts
-        return _json(
+        return Answer(
             {
                 "uptime_seconds": time.monotonic() - self._started,
                 "voices": self.engine.voices,
@@ -81,37 +77,23 @@ class Service:
             }
         )
 
-    async def stream(self, request: web.Request) -> web.WebSocketResponse:
-        """Send every block (`synth.streams` has the format) until the client goes; what it says is ignored."""
-        socket = web.WebSocketResponse(compress=False, timeout=_CLOSING_SECONDS)
-        await socket.prepare(request)
-        self._sockets.add(socket)
-        listener = self.broadcaster.join()
-        sender = asyncio.create_task(_send(socket, listener))
-        try:
-            async for _ in socket:
-                pass
-        finally:
-            self.broadcaster.leave(listener)
-            self._sockets.discard(socket)
-            sender.cancel()
-        return socket
-
-    async def _close_streams(self, _application: web.Application) -> None:
-        await asyncio.gather(*(socket.close(code=WSCloseCode.GOING_AWAY) for socket in tuple(self._sockets)))
+    def stream(self, _body: bytes) -> Answer:
+        """For one who asks without a WebSocket's handshake."""
+        status = HTTPStatus.UPGRADE_REQUIRED
+        return Answer({"error": "the stream is a WebSocket"}, status, b"Upgrade: websocket\r\n")
 
 
 async def serve(settings: Settings) -> None:
     """Run until SIGTERM or SIGINT. Raises OSError where the port is taken, ValueError for settings out of range."""
+    loop = asyncio.get_running_loop()
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, stop.set)
     engine = Engine(rate=settings.rate, max_voices=settings.voices)
     service = Service(engine, Broadcaster(engine, settings.block))
-    runner = web.AppRunner(service.application(), access_log=None, shutdown_timeout=_CLOSING_SECONDS)
-    await runner.setup()
+    site = service.site()
+    server = await loop.create_server(lambda: HttpConnection(site), settings.host, settings.port)
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
         service.broadcaster.render()
         player = asyncio.create_task(service.broadcaster.run())
         # What the start has allocated stays: no collection needs to look at it again.
@@ -123,15 +105,5 @@ async def serve(settings: Settings) -> None:
             player.result()  # it never ends but by an error, which must not leave a service without sound
         player.cancel()
     finally:
-        await runner.cleanup()
-
-
-async def _send(socket: web.WebSocketResponse, listener: Listener) -> None:
-    with contextlib.suppress(ConnectionError):
-        while not socket.closed:
-            await socket.send_bytes(await listener.next())
-
-
-def _json(value: dict[str, object], status: int = 200) -> web.Response:
-    body = _ENCODER.encode(value).encode()
-    return web.Response(body=body, status=status, content_type="application/json")
+        server.close()
+        await site.connections.end(_CLOSING_SECONDS)

@@ -7,8 +7,10 @@ little-endian, interleaved). A listener who sees the index jump has lost what li
 import asyncio
 import time
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
+from websockets.frames import Frame, Opcode
 
 from synth.engine import CHANNELS, Engine
 
@@ -17,23 +19,12 @@ _WAITING_SECONDS = 1.0
 """The audio that waits for a slow listener before it loses blocks; a schedule that is later than this begins anew."""
 
 
-class Listener:
-    """One stream: the messages that wait for it, and how many it has lost."""
+class Listener(Protocol):
+    """Somebody who hears the blocks."""
 
-    def __init__(self, most_waiting: int) -> None:
-        self._waiting: asyncio.Queue[bytes] = asyncio.Queue(most_waiting)
-        self.dropped = 0
-
-    def offer(self, message: bytes) -> None:
-        """Hand over a message without waiting; it is lost, and counted, where the queue is full."""
-        try:
-            self._waiting.put_nowait(message)
-        except asyncio.QueueFull:
-            self.dropped += 1
-
-    async def next(self) -> bytes:
-        """The oldest message that waits."""
-        return await self._waiting.get()
+    def offer(self, message: bytes) -> bool:
+        """Take a framed message without waiting. False where it is lost, as too many wait already."""
+        ...
 
 
 @dataclass(slots=True)
@@ -69,12 +60,15 @@ class Broadcaster:
         """Seconds of audio in a block."""
         return self.frames / self.engine.rate
 
-    def join(self) -> Listener:
-        """A new listener, who gets every block from the next one on."""
-        listener = Listener(max(2, round(_WAITING_SECONDS / self.period)))
+    @property
+    def most_waiting(self) -> int:
+        """Bytes that may wait for a slow listener."""
+        return max(2, round(_WAITING_SECONDS / self.period)) * len(self._message)
+
+    def join(self, listener: Listener) -> None:
+        """Send it every block from the next one on."""
         self.listeners.add(listener)
         self._present.set()
-        return listener
 
     def leave(self, listener: Listener) -> None:
         """Send it nothing more."""
@@ -113,8 +107,6 @@ class Broadcaster:
             await asyncio.sleep(max(0.0, start + block * self.period - time.monotonic()))
 
     def _hand_out(self, message: bytes) -> None:
+        framed = Frame(Opcode.BINARY, message).serialize(mask=False)
         self.counts.messages += len(self.listeners)
-        for listener in self.listeners:
-            dropped = listener.dropped
-            listener.offer(message)
-            self.counts.dropped_messages += listener.dropped - dropped
+        self.counts.dropped_messages += sum(not listener.offer(framed) for listener in self.listeners)

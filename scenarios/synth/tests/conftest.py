@@ -1,17 +1,21 @@
 """The service as a real process, and the path by which `synth` is found."""
 
+import asyncio
 import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 SCENARIOS = Path(__file__).parents[2]
 sys.path.insert(0, str(SCENARIOS))
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -21,10 +25,24 @@ class Running:
     process: subprocess.Popen[str]
     address: str
 
+    @property
+    def endpoint(self) -> tuple[str, int]:
+        """The address, for a socket."""
+        host, _, port = self.address.rpartition(":")
+        return host, int(port)
+
     def stop(self, number: signal.Signals) -> int:
         """Send a signal and wait for the exit code."""
         self.process.send_signal(number)
         return self.process.wait(timeout=20)
+
+
+def run(scene: Coroutine[Any, Any, T]) -> T:
+    """Run a scene on the event loop that the service runs on."""
+    from synth.__main__ import loop_factory
+
+    with asyncio.Runner(loop_factory=loop_factory()) as runner:
+        return runner.run(scene)
 
 
 def free_port() -> int:

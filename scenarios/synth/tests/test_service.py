@@ -1,5 +1,7 @@
 import asyncio
+import contextlib
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -94,6 +96,28 @@ def test_signal_ends_it_cleanly_while_streams_are_open(running: Running, number:
     assert asyncio.run(scene()) == (0, aiohttp.WSMsgType.CLOSE, aiohttp.WSCloseCode.GOING_AWAY)
 
 
+HANDSHAKE = (
+    b"GET /stream HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+)
+
+
+def test_clients_that_answer_nothing_do_not_keep_it_from_ending(running: Running) -> None:
+    with contextlib.ExitStack() as clients:
+        for beginning in (b"", b"POST /notes HTTP/1.1\r\nContent-Length: 9\r\n\r\n{", HANDSHAKE, HANDSHAKE + b"\x81"):
+            client = clients.enter_context(socket.create_connection(running.endpoint))
+            client.sendall(beginning)
+        while asked(running, "GET", "/metrics")[1]["streams"] < 2:
+            pass
+        assert running.stop(signal.SIGTERM) == 0
+
+
+def test_a_client_that_stops_within_a_request_blocks_nobody(running: Running) -> None:
+    with socket.create_connection(running.endpoint) as client:
+        client.sendall(b"POST /notes HTTP/1.1\r\nContent-Length: 20\r\n\r\n{")
+        assert asked(running, "GET", "/health")[0] == 200
+
+
 def test_a_taken_port_is_an_error_with_its_reason(running: Running) -> None:
     port = running.address.rpartition(":")[2]
     command = [sys.executable, "-m", "synth", "--port", port]
@@ -111,7 +135,22 @@ def test_wrong_options_are_a_usage_error(options: list[str]) -> None:
     assert "--" in wrong.stderr
 
 
-def test_the_live_body_needs_no_web_server() -> None:
-    code = "import sys, synth.live; print('aiohttp' in sys.modules, 'asyncio' in sys.modules)"
+@pytest.mark.parametrize("arguments", [["--help"], ["--port", "x"]])
+def test_usage_needs_neither_numpy_nor_a_server(arguments: list[str]) -> None:
+    code = f"""
+import runpy, sys
+sys.argv[1:] = {arguments}
+try:
+    runpy.run_module("synth", run_name="__main__")
+except SystemExit:
+    print({{"numpy", "httptools", "websockets", "uvloop"}} & set(sys.modules), file=sys.stderr)
+"""
     command = [sys.executable, "-c", code]
-    assert subprocess.run(command, cwd=SCENARIOS, capture_output=True, text=True, check=True).stdout == "False False\n"
+    usage = subprocess.run(command, cwd=SCENARIOS, capture_output=True, text=True, check=True)
+    assert usage.stderr.endswith("set()\n")
+
+
+def test_the_live_body_needs_no_web_server() -> None:
+    code = "import sys, synth.live; print({'asyncio', 'httptools', 'websockets'} & set(sys.modules))"
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, cwd=SCENARIOS, capture_output=True, text=True, check=True).stdout == "set()\n"

@@ -1,0 +1,127 @@
+"""An HTTP/1.1 server whose answers are ready at once, so that requests are answered in their order."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from http import HTTPStatus
+
+from httptools import HttpParserInvalidURLError, parse_url
+
+from synth.connections import Connection, Connections
+from synth.requests import Request, RequestReader
+
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
+_HEAD = (
+    b"HTTP/1.1 %d %b\r\nDate: %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: %b\r\n%b\r\n"
+)
+_CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON document; `headers` are whole lines, with their ends."""
+
+    value: Mapping[str, object]
+    status: HTTPStatus = HTTPStatus.OK
+    headers: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The method of a path, and what answers the request's body. A path that is read with GET answers HEAD too."""
+
+    method: bytes
+    answer: Callable[[bytes], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All paths, and those at which a GET may go over to another protocol."""
+
+    routes: Mapping[bytes, Route]
+    upgrades: Mapping[bytes, Callable[[Connections], Connection]]
+    connections: Connections = field(default_factory=Connections)
+
+
+class HttpConnection(Connection):
+    """A client's requests. Malformed and overlong ones get an answer too, the connection's last."""
+
+    def __init__(self, site: Site) -> None:
+        super().__init__(site.connections)
+        self._site = site
+        self._reader = RequestReader()
+        self._is_ended = False
+
+    def data_received(self, data: bytes) -> None:
+        """Answer what is complete."""
+        if self._is_ended:
+            return
+        for request in self._reader.feed(data):
+            if not self._take(request):
+                self._is_ended = True
+                return
+        if self._reader.is_awaited:
+            self._reader.is_awaited = False
+            self.transport.write(_CONTINUE)
+
+    def _take(self, request: Request) -> bool:
+        """Answer a request. False where nothing more is to be read here."""
+        path = _path(request.target)
+        if request.upgrades and request.method == b"GET" and path in self._site.upgrades:
+            self._hand_over(request, self._site.upgrades[path](self.connections))
+            return False
+        self.transport.write(_written(self._answer(request, path), request))
+        if not request.keep_alive:
+            self.hang_up()
+        return request.keep_alive
+
+    def _answer(self, request: Request, path: bytes) -> Answer:
+        if request.fault:
+            return _error(request.fault)
+        if (route := self._site.routes.get(path)) is None:
+            return _error(HTTPStatus.NOT_FOUND)
+        if request.method == route.method or (request.method == b"HEAD" and route.method == b"GET"):
+            return route.answer(bytes(request.body))
+        allowed = b"GET, HEAD" if route.method == b"GET" else route.method
+        return _error(HTTPStatus.METHOD_NOT_ALLOWED, b"Allow: %b\r\n" % allowed)
+
+    def _hand_over(self, request: Request, successor: Connection) -> None:
+        """Let another protocol take over, from the request on."""
+        self.connections.discard(self)
+        self.transport.set_protocol(successor)
+        successor.connection_made(self.transport)
+        successor.data_received(request.head)
+        if request.rest:
+            successor.data_received(request.rest)
+
+
+def _path(target: bytes) -> bytes:
+    """The path of a target, which may be a whole address; empty where there is none."""
+    try:
+        return parse_url(target).path or b""
+    except HttpParserInvalidURLError:
+        return b""
+
+
+def _error(status: HTTPStatus, headers: bytes = b"") -> Answer:
+    return Answer({"error": status.phrase}, status, headers)
+
+
+def _written(answer: Answer, request: Request) -> bytes:
+    body = _ENCODER.encode(answer.value).encode()
+    head = _HEAD % (
+        answer.status,
+        answer.status.phrase.encode(),
+        _date(int(time.time())),
+        len(body),
+        b"keep-alive" if request.keep_alive else b"close",
+        answer.headers,
+    )
+    return head if request.method == b"HEAD" else head + body
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second)).encode()
