@@ -76,12 +76,15 @@ def _histogram(played: Played) -> Histogram:
 
 
 def _curve(played: Played) -> Curve:
-    """The longest block time of each bucket over time; buckets with a missed block are flagged."""
+    """The longest block time of each bucket over time; those with a missed or a disturbed block are marked."""
     wall, stretch = played.blocks.wall, played.stretch
     starts = np.unique(np.linspace(0, len(wall), min(_POINTS, len(wall)), endpoint=False).astype(int))
     asked = np.concatenate(([0], np.cumsum(played.blocks.waited)[:-1])) * stretch.period
     y: NDArray[np.float64] = np.maximum.reduceat(wall, starts)
-    flagged = sorted({int(bucket) for bucket in np.searchsorted(starts, played.missed, side="right") - 1})
+    flagged, disturbed = (
+        sorted({int(bucket) for bucket in np.searchsorted(starts, blocks, side="right") - 1})
+        for blocks in (played.missed, played.disturbed)
+    )
     return Curve(
         title="block time over the launch (longest of each bucket)",
         x_label="time",
@@ -93,6 +96,7 @@ def _curve(played: Played) -> Curve:
         lines=(("deadline", stretch.period), _floor_mark(played)),
         flagged=tuple(flagged),
         flag="missed",
+        marks=tuple((bucket, "disturbed") for bucket in disturbed if bucket not in flagged),
     )
 
 

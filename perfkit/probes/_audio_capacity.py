@@ -173,7 +173,8 @@ def _try_streams(probe: CapacitySettings, launcher: Launcher, level: int, told: 
     used = measured.values["cpu"]
     if not failed:
         return Try(Ending.PASSED, used)
-    return Try(Ending.CONTAMINATED if canary.late else Ending.FAILED, used, f"underruns ({missing:.1%} missing)")
+    why = f"underruns ({100 * missing:.1f} % missing)"
+    return Try(Ending.CONTAMINATED if canary.late else Ending.FAILED, used, why)
 
 
 def _details(probe: CapacitySettings, answers: list[int], told: Told) -> tuple[Detail, ...]:

@@ -12,7 +12,7 @@ from perfkit.model.detail import Curve
 from perfkit.model.errors import Invalid
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio_format import caveats as real_time_caveats
-from perfkit.signal.correlation import LENGTH, Delay, excitation, find_delay
+from perfkit.signal.correlation import COEFFICIENT, LENGTH, Delay, excitation, find_delay
 
 BURSTS = 3
 """How often a delay is measured within one open."""
@@ -86,6 +86,7 @@ def correlation_curve(delay: Delay, title: str) -> Curve:
         y_unit="1",
         x=tuple(delay.lags.tolist()),
         y=tuple(delay.correlation.tolist()),
+        lines=(("needed", COEFFICIENT),),
         marks=((int(delay.correlation.argmax()), f"{delay.coefficient:.4f} at {delay.frames:.3f} frames"),),
     )
 
@@ -93,7 +94,7 @@ def correlation_curve(delay: Delay, title: str) -> Curve:
 def server_rows(server: AudioServer, trip: Trip) -> tuple[tuple[str, str], ...]:
     """Whose server it was, how perfkit's client was scheduled and what that cost."""
     share = trip.callback * trip.rate / trip.block
-    own = f"p99 {format_quantity(trip.callback, 's')}, {share:.1%} of the period"
+    own = f"p99 {format_quantity(trip.callback, 's')}, {100 * share:.1f} % of the period"
     return (
         ("server", f"{server.name}, {server.owner}"),
         ("loop", server.loop),

@@ -85,7 +85,7 @@ def _curve(waited: "np.ndarray[tuple[int], np.dtype[np.float64]]", trip: Trip) -
         x_unit="1",
         y_label="latency",
         y_unit="s",
-        x=tuple(range(len(waited))),
+        x=tuple(range(1, len(waited) + 1)),
         y=tuple((waited / trip.rate).tolist()),
     )
 

@@ -38,10 +38,10 @@ def compare(sound: Sound, root: Path, name: str, longest_shift: float) -> Measur
         "differing": float(null.differing),
         "shift": abs(null.shift),
     }
-    details = (_curve(null, reference.rate), Facts("audio", (*_rows(null, reference, name), *sound.rows)))
+    facts = Facts("audio", (*_rows(null, reference, name), *sound.rows))
     return Measurement(
         {key: round(value, _DIGITS) for key, value in values.items()},
-        details=details,
+        details=(facts,) if null.exact else (_curve(null, reference.rate), facts),
         run_delay=sound.run_delay,
         caveats=sound.caveats,
     )

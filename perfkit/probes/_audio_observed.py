@@ -108,7 +108,7 @@ def cpu_rows(observed: Observed) -> tuple[tuple[str, str], ...]:
         return ()
     used = thread.used / len(observed.seen.at)
     mean, share = format_quantity(used, "s"), used / observed.canary.period
-    of_it = f"of it the audio thread ({thread.name}) {mean} on average, {share:.0%} of the period"
+    of_it = f"of it the audio thread ({thread.name}) {mean} on average, {100 * share:.0f} % of the period"
     return (("CPU of the process", f"{cpu_sentence(observed.played.blocks)}; {of_it}"),)
 
 

@@ -136,7 +136,7 @@ def _measurement(
     own = harrell_davis(canary.own, 0.99)
     told = (
         *rows,
-        ("perfkit's own callback", f"p99 {format_quantity(own, 's')}, {own / canary.period:.1%} of the period"),
+        ("perfkit's own callback", f"p99 {format_quantity(own, 's')}, {100 * own / canary.period:.1f} % of the period"),
         ("server xruns", f"{extra['server_xruns']:.0f}"),
         ("audible glitches", f"{extra['glitches']:.0f} in the recording of what was played"),
     )

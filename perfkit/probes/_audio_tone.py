@@ -18,7 +18,6 @@ from perfkit.signal.tone import draw_spectrum
 _POINTS = 480
 _SHOWN = 5
 _DIGITS = 4  # of dB and ppm; the next ones are the rounding of libraries
-_DRAWN_FLOOR = -180.0
 
 
 def listen(sound: Sound, listening: Listening) -> Measurement:
@@ -66,14 +65,14 @@ def _spectrum(quality: Quality) -> Curve:
     drawing = draw_spectrum(quality.tone, _POINTS)
     orders = (1, *(order for order, _ in quality.tone.harmonics))
     return Curve(
-        title="spectrum, the tone and its harmonics marked",
+        title="spectrum (0 dB: a full-scale sine), the tone and its harmonics marked",
         x_label="frequency",
         x_unit="Hz",
         y_label="level (0 for a full-scale sine)",
         y_unit="dB",
         x=tuple(drawing.frequencies.tolist()),
-        y=tuple(np.maximum(drawing.levels, _DRAWN_FLOOR).tolist()),
-        lines=(("THD+N", quality.tone.level + quality.tone.thd_n),),
+        y=tuple(drawing.levels.tolist()),
+        lines=(("all but the tone", quality.tone.level + quality.tone.thd_n),),
         marks=tuple(
             (at, "tone" if order == 1 else str(order)) for order, at in zip(orders, drawing.harmonics, strict=True)
         ),

@@ -13,6 +13,8 @@ from perfkit.signal.spectrum import PowerSpectrum, Signal, power_spectrum, tone_
 
 BAND = (20.0, 20_000.0)
 HARMONICS = range(2, 11)
+_LOWEST = -260.0
+"""dB; of a drawing: a single bin of the noise of 32-bit floats lies above it, down to a tone at -60 dBFS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def draw_spectrum(tone: Tone, points: int) -> Drawing:
     loudest = np.maximum.reduceat(tone.spectrum.power[: last + 1], starts)
     marked = [tone.frequency * order for order in (1, *(order for order, _ in tone.harmonics))]
     indices = np.searchsorted(starts, [round(frequency / step) for frequency in marked], side="right") - 1
-    levels = np.maximum(FLOOR, 10 * np.log10(np.maximum(2 * tone.spectrum.spread * loudest, 10 ** (FLOOR / 10))))
+    levels = 10 * np.log10(np.maximum(2 * tone.spectrum.spread * loudest, 10 ** (_LOWEST / 10)))
     return Drawing(starts * step, levels, tuple(indices.tolist()))
 
 

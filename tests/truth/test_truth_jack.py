@@ -113,7 +113,7 @@ def test_perfkits_own_callback_is_a_small_part_of_the_period(server):
         return share(found) <= 0.05
 
     def share(found):
-        return float(re.search(r"([\d.]+)% of the period", facts(found)["perfkit's own callback"])[1]) / 100
+        return float(re.search(r"([\d.]+) % of the period", facts(found)["perfkit's own callback"])[1]) / 100
 
     assert share(measure("audio_deadline", small, **tone(server, 0, 0))) <= 0.05
 

@@ -1,5 +1,7 @@
 """What the audio probes accept, and what they make of a stretch whose blocks are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,13 @@ def test_the_curve_keeps_every_spike_in_500_points_and_flags_the_misses():
     assert dict(curve.lines) == {"deadline": 128 / 48_000, "empty body p99": pytest.approx(11e-6)}
     assert curve.flag == "missed"
     assert curve.x[-1] > 999 * 128 / 48_000  # the lost periods take time too
+
+
+def test_the_curve_tells_the_machines_late_blocks_from_the_programs():
+    late = replace(with_two_late(), missed=(100,), disturbed=(700,))
+    _, curve, _ = block_details(late)
+    assert [curve.y[k] for k in curve.flagged] == pytest.approx([4e-3])
+    assert [(curve.y[k], name) for k, name in curve.marks] == [(pytest.approx(9e-3), "disturbed")]
 
 
 def test_the_histogram_counts_every_block_and_reaches_the_deadline():

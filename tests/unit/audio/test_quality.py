@@ -213,4 +213,4 @@ def test_a_drawn_spectrum_marks_the_tone_and_its_harmonics():
     assert np.argmax(drawing.levels) == fundamental
     assert drawing.levels[fundamental] == pytest.approx(-6, abs=0.1)
     assert drawing.levels[fundamental] - drawing.levels[third] == pytest.approx(40, abs=0.5)
-    assert drawing.levels.min() == -200.0
+    assert drawing.levels.min() == -260.0

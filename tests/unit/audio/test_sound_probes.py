@@ -65,7 +65,15 @@ def test_the_spectrum_is_drawn_with_the_harmonics_marked(tmp_path):
     (curve,) = (one for one in quality(rendering(tmp_path, sound)).details if isinstance(one, Curve))
     assert [label for _, label in curve.marks] == ["tone", *map(str, range(2, 11))]
     assert curve.y[curve.marks[0][0]] - curve.y[curve.marks[1][0]] == pytest.approx(60, abs=0.5)
-    assert dict(curve.lines)["THD+N"] == pytest.approx(-66, abs=0.05)
+    assert dict(curve.lines)["all but the tone"] == pytest.approx(-66, abs=0.05)
+
+
+def test_the_floor_of_a_quiet_tone_is_drawn_as_it_is(tmp_path):
+    """A single bin of the noise of 32-bit floats lies at -200 dB and below: not a straight line there."""
+    (curve,) = (one for one in quality(rendering(tmp_path, sine(level=-30))).details if isinstance(one, Curve))
+    between = [y for x, y in zip(curve.x, curve.y, strict=True) if 3_200 < x < 3_800]
+    assert max(between) < -195
+    assert len(set(between)) == len(between)
 
 
 def test_breaks_are_counted_and_listed(tmp_path):
@@ -140,6 +148,7 @@ def test_the_same_render_is_bit_exact(tmp_path):
     keep(tmp_path, sine())
     measurement = null(rendering(tmp_path, sine(), samples="PCM_16"))
     assert measurement.values == {"null_peak": -200.0, "null_rms": -200.0, "differing": 0.0, "shift": 0.0}
+    assert not any(isinstance(one, Curve) for one in measurement.details)  # there is nothing to be drawn
     assert facts(measurement)["result"] == "bit exact"
 
 
