@@ -9,7 +9,7 @@ from perfkit.model.metric import Metric
 from perfkit.model.units import Duration, format_plain
 from perfkit.probes._load import metrics as known
 from perfkit.probes._load.grades import TOOLS, Grade
-from perfkit.probes._load.locust_settings import LocustSettings
+from perfkit.probes._load.locust_settings import AROUND, LocustSettings
 from perfkit.probes._load.network import Network
 from perfkit.probes._load.pace import Arrivals, Pace
 from perfkit.probes._load.settings import LEAST_READINGS, Call, Capacity, Engine, Http, Plan, Streams
@@ -34,7 +34,7 @@ class Load(LocustSettings):
     `call` names an async function, `path/to/file.py:function`, that is called with `arguments` in place of a request,
     in the measured side's interpreter; an async generator sets up once and yields what is called. With `capacity` the
     rate is raised until the p99 leaves its limit, and the highest that is sustained is the only metric. `engine` is
-    who sends: perfkit's own, or `wrk` (closed), `wrk2`, `vegeta` or `oha`, where they are installed.
+    who sends: perfkit's own, or `wrk` (closed), `wrk2`, `vegeta`, `oha` or `k6`, where they are installed.
 
     With engine `locust` that are `workers` processes of this machine and `expect_workers` from others (`perfkit
     load-worker`), whose master listens at `bind`. A `locustfile` is run as it is, with `users` started at `spawn_rate`
@@ -129,6 +129,8 @@ class Load(LocustSettings):
             raise ValueError(f"engine = {self.engine!r} knows no `call`, `streams` or `expect`")
         if self.engine in {"wrk", "wrk2"} and any(part % 1 for part in (self.window, self.warmup or 0.0)):
             raise ValueError(f"engine = {self.engine!r} takes whole seconds only for `duration` and `warmup`")
+        if self.engine == "k6" and any(0 < part < 1 for part in (self.window, self.warmup or 0.0)):
+            raise ValueError("engine = 'k6' takes no less than 1 s for `duration` and `warmup`")
 
     @property
     def window(self) -> float:
@@ -138,7 +140,10 @@ class Load(LocustSettings):
     @property
     def least_time(self) -> float:
         """What a launch needs at the least, s; a search for the capacity tells that only as it goes on."""
-        return self.warmup or 0.0 if self.capacity else self.plan(0).longest
+        if self.capacity is not None:
+            return self.warmup or 0.0
+        around = AROUND if self.engine == "locust" and not self.locustfile else 0.0
+        return self.plan(0).longest + around
 
     @property
     def pace(self) -> Pace | None:

@@ -15,7 +15,7 @@ import msgspec
 
 import perfkit
 from perfkit.model.launch import Disturbance, Measurement, Outcome
-from perfkit.model.reasons import adding
+from perfkit.model.reasons import adding, shortened
 from perfkit.running.host_folder import HostFolder, remove_abandoned
 from perfkit.running.session import Attempt
 from perfkit.storage.details import decode
@@ -72,8 +72,8 @@ class Host:
         hung, tail = line is None, self._end()
         outcome = Outcome.TIMED_OUT if hung else Outcome.FAILED
         how = f"did not answer within {limit:g} s" if hung else "ended unexpectedly"
-        last = tail.splitlines()[-1].strip() if tail else ""
-        reason = f"the probe host {how}" + (f": {last}\n{tail}" if tail else "")
+        lines = [shortened(line) for line in tail.splitlines()]
+        reason = "\n".join([f"the probe host {how}" + (f": {lines[-1].strip()}" if lines else ""), *lines])
         return Attempt(outcome, reason, _NOTHING, Disturbance(), started, time.monotonic() - clock)
 
     def _end(self) -> str:

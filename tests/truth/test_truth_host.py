@@ -48,7 +48,9 @@ class Trial:
         if self.do == "deaf":
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGALRM])
             time.sleep(600)
-        if self.do == "die":
+        if self.do == "babble":
+            print("b" * 5000)
+        if self.do in {"die", "babble"}:
             os._exit(3)
         if self.do == "raise":
             raise KeyError("what")
@@ -156,6 +158,7 @@ def test_a_probe_that_does_not_end_is_interrupted_soon_after_its_time(request_fo
     [
         ("deaf", Outcome.TIMED_OUT, "the probe host did not answer within 1.5 s"),
         ("die", Outcome.FAILED, "the probe host ended unexpectedly: a probe prints\n"),
+        ("babble", Outcome.FAILED, f"{'b' * 298} …"),
     ],
 )
 def test_a_host_that_hangs_or_dies_is_ended_whole_and_replaced(request_for, tmp_path, do, outcome, said):
@@ -164,6 +167,7 @@ def test_a_host_that_hangs_or_dies_is_ended_whole_and_replaced(request_for, tmp_
         answer = host.launch(request_for(do, timeout=1.0))
         assert answer.outcome is outcome
         assert said in answer.reason
+        assert len(answer.reason) < 1000
         assert not running(started(tmp_path))
         assert host.launch(request_for("measure")).outcome is Outcome.MEASURED
 

@@ -1,5 +1,6 @@
 """Other ways to load than a steady rate of requests, on services and functions whose behaviour is known."""
 
+import os
 import shutil
 import socket
 import sys
@@ -14,6 +15,7 @@ from perfkit.model.detail import Curve, Histogram
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.probes import build
 from tests.truth.test_truth_load import facts, free_port, load, one_launch, service, undisturbed, within
+from tests.unit.load.k6_document import document, line
 
 pytestmark = pytest.mark.machine
 
@@ -182,3 +184,57 @@ def test_wrk_counts_statuses_and_a_refusal_is_a_failure(require):
     })  # fmt: skip
     with pytest.raises(Failed, match="wrk failed"):
         one_launch(nobody)
+
+
+@pytest.fixture
+def stand_in(tmp_path, monkeypatch):
+    """A program `k6` that tells what it is told to, if its script is there; it notes how it was called."""
+
+    def make(text: str, code: int = 0) -> Path:
+        calls = tmp_path / "calls"
+        program = tmp_path / "bin" / "k6"
+        program.parent.mkdir()
+        program.write_text(
+            f"#!{sys.executable}\n"
+            "import pathlib, sys\n"
+            "script = pathlib.Path(sys.argv[-1]).read_text()\n"
+            f"with open({str(calls)!r}, 'a') as file:\n"
+            "    file.write(' '.join(sys.argv[1:-1]) + chr(10))\n"
+            "print('a banner')\n"
+            f"print({text!r})\n"
+            f"print('time=now level=error msg=refused' + 5000 * '!', file=sys.stderr)\n"
+            f"sys.exit({code})\n"
+        )
+        program.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+        return calls
+
+    return make
+
+
+def at_k6(**settings):
+    return build("load", {"url": "http://127.0.0.1:1/", "engine": "k6", "rate": 500, "duration": "2 s"} | settings)
+
+
+def test_k6_is_launched_once_for_the_warmup_and_once_for_the_window(stand_in):
+    calls = stand_in(line(document(errors={"perfkit_http_4xx": 5})))
+    measured = one_launch(at_k6(warmup="1 s"))
+    assert calls.read_text().splitlines() == ["run --quiet --no-color --no-usage-report --address="] * 2
+    assert measured.values["response_p99"] == pytest.approx(21e-3)
+    assert measured.values["throughput"] == pytest.approx(995 / 5.0042)
+    assert measured.values["errors"] == 5
+    assert facts(measured)["response times"] == "k6: coordinated omission partly accounted for"
+
+
+def test_what_k6_dropped_voids_the_launch(stand_in):
+    stand_in(line(document(requests=999, dropped=1)))
+    with pytest.raises(Invalid, match="1 of 1000 requests dropped"):
+        one_launch(at_k6())
+
+
+@pytest.mark.parametrize(("text", "code", "said"), [("", 0, "k6 cannot be read"), ("", 107, "k6 failed: time=now")])
+def test_a_k6_that_tells_nothing_is_a_failure_that_is_short(stand_in, text, code, said):
+    stand_in(text, code)
+    with pytest.raises(Failed, match=said) as caught:
+        one_launch(at_k6())
+    assert len(str(caught.value)) < 1000

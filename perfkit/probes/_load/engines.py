@@ -14,6 +14,7 @@ REGISTRY: dict[str, str] = {
     "wrk2": "perfkit.probes._load.tool_engine:wrk2",
     "vegeta": "perfkit.probes._load.tool_engine:vegeta",
     "oha": "perfkit.probes._load.tool_engine:oha",
+    "k6": "perfkit.probes._load.tool_engine:k6",
 }
 """Name → `module:function`."""
 

@@ -27,7 +27,13 @@ class Grade(StrEnum):
         }[self]
 
 
-TOOLS = {"wrk": Grade.NONE, "wrk2": Grade.TRUE, "vegeta": Grade.APPROXIMATE, "oha": Grade.TRUE}
+TOOLS = {
+    "wrk": Grade.NONE,
+    "wrk2": Grade.TRUE,
+    "vegeta": Grade.APPROXIMATE,
+    "oha": Grade.TRUE,
+    "k6": Grade.APPROXIMATE,
+}
 """Foreign engines. wrk keeps its connections busy, times what it sends, and adds guesses of what stalls kept it from
-sending. wrk2 and `oha -q --latency-correction` count
-from when each request was due, as their documentation says. vegeta sends by a schedule and counts from the sending."""
+sending. wrk2 and `oha -q --latency-correction` count from when each request was due, as their documentation says.
+vegeta and k6 send by a schedule and count from the sending; what k6 had nobody to send with voids the launch."""

@@ -28,7 +28,8 @@ from perfkit.model.launch import Program, Target
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.contact import unreached
 from perfkit.probes._load.drawn_up import joined, requests_report
-from perfkit.probes._load.locust_settings import Crew
+from perfkit.probes._load.last_words import last_words
+from perfkit.probes._load.locust_settings import AROUND, Crew
 from perfkit.probes._load.network_proxy import OURS, PORTS
 from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.schedule import schedule
@@ -37,8 +38,6 @@ from perfkit.probes._load.tally import Tally, tally_for
 from perfkit.worker.locust_readings import blocks
 
 INSTALL = "pip install 'perfkit[locust]'"
-_AROUND = 8.0
-"""s for starting Locust, its users and the last reports."""
 _LOOK = 0.01
 
 
@@ -48,7 +47,7 @@ def load(plan: Plan, site: Site) -> Report:
         raise Skipped("Locust is not installed", hint=INSTALL)
     assert plan.http is not None
     assert plan.pace is not None
-    patience = site.launcher.remaining - plan.longest - _AROUND
+    patience = site.launcher.remaining - plan.longest - AROUND
     if patience <= 0:
         raise TimedOut("too little time is left for starting Locust's workers", hint="raise `timeout`")
     _contact(plan.http.url, plan.timeout)
@@ -117,12 +116,11 @@ class _Watch:
 
     def outcome(self, crew: Crew) -> Mapping[str, Any]:
         """What the master told. Raises Failed or Invalid where it could not measure."""
-        ended = self._master.wait(_AROUND)
+        ended = self._master.wait(AROUND)
         told = self._folder / "outcome.json"
         if not told.exists():
-            said = ended.stderr.strip().splitlines() or [f"exit code {ended.code}"]
-            tail = "".join(f"\n  {line}" for line in said[-8:])
-            raise Failed(f"Locust's master ended: {said[-1].strip()}{tail}", hint="this is a defect of the generator")
+            said, tail = last_words(ended.stderr, f"exit code {ended.code}")
+            raise Failed(f"Locust's master ended: {said}{tail}", hint="this is a defect of the generator")
         outcome: Mapping[str, Any] = json.loads(told.read_text(encoding="utf-8"))
         if unbound := outcome.get("unbound"):
             raise _cannot_listen(crew, unbound)

@@ -20,6 +20,7 @@ from perfkit.model.detail import Curve, Detail
 from perfkit.model.errors import Failed, Skipped, TimedOut
 from perfkit.model.launch import Exit, Program, Target
 from perfkit.probes._load.grades import Grade
+from perfkit.probes._load.last_words import last_words
 from perfkit.probes._load.locust_engine import INSTALL, lives
 from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.settings import Plan
@@ -148,11 +149,9 @@ def _ended(locust: Target, site: Site) -> bool:
 
 def _told(exited: Exit, results: Path) -> Told:
     """Raises Failed where Locust did not come to its end, or nothing was sent."""
-    said = exited.stderr.strip().splitlines()
-    tail = "".join(f"\n  {line}" for line in said[-8:])
+    said, tail = last_words(exited.stderr, f"exit code {exited.code}")
     if exited.code not in {0, _FAILED_REQUESTS} or not results.exists():
-        last = said[-1].strip() if said else f"exit code {exited.code}"
-        raise Failed(f"Locust could not run the locustfile: {last}{tail}", hint="try it by hand: locust --headless")
+        raise Failed(f"Locust could not run the locustfile: {said}{tail}", hint="try it by hand: locust --headless")
     entries = json.loads(results.read_text(encoding="utf-8"))
     if not entries or not sum(entry["num_requests"] for entry in entries):
         raise Failed(f"the locustfile's users sent no request{tail}", hint="raise `duration`, or look at its tasks")

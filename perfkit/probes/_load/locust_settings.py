@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 PORT = 5557
 """Where a master waits for other machines: Locust's own port."""
+AROUND = 8.0
+"""s for starting Locust, its users and the last reports."""
 _LOCAL_WORKERS = 4
 _LOOPBACK = "127.0.0.1"
 _OWN = ("workers", "expect_workers", "bind", "locustfile", "spawn_rate")

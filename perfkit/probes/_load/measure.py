@@ -9,15 +9,13 @@ from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed, Invalid, TimedOut
 from perfkit.model.launch import AT_FLOOR, Exit, Launcher, Measurement, Program, Target, Usage
 from perfkit.model.metric import Metric
-from perfkit.model.reasons import shortened
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.engines import engine
+from perfkit.probes._load.last_words import last_words
 from perfkit.probes._load.network import Network
 from perfkit.probes._load.network_routes import Route, route
 from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.settings import Plan
-
-_TAIL_LINES = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,12 +106,10 @@ def _run_or_say_why(job: Job, plan: Plan, site: Site, target: Target) -> Report:
 
 def _died(exited: Exit) -> Failed:
     how = f"signal {-exited.code}" if exited.code < 0 else f"exit code {exited.code}"
-    lines = [shortened(line) for line in exited.stderr.strip().splitlines()]
-    said = f": {lines[-1].strip()}" if lines else ""
-    tail = "".join(f"\n  {line}" for line in lines[-_TAIL_LINES:]) if len(lines) > 1 else ""
+    said, tail = last_words(exited.stderr)
     return Failed(
-        f"the service ended during the load ({how}){said}{tail}",
-        hint="its last words stand above" if lines else "it said nothing on stderr: run it by hand under the same load",
+        f"the service ended during the load ({how}){f': {said}' if said else ''}{tail}",
+        hint="its last words stand above" if said else "it said nothing on stderr: run it by hand under the same load",
     )
 
 

@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 from perfkit.model.errors import Invalid, Skipped
 from perfkit.model.launch import Launcher, Program, Ready, Target
 from perfkit.model.units import format_quantity
+from perfkit.probes._load.last_words import last_words
 from perfkit.probes._load.network import Network
 from perfkit.probes._load.settings import Http, Plan, Streams
 
@@ -23,6 +24,7 @@ PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 _TLS = {"https", "wss"}
 _MOST_LATE = 0.01
 _LATE, _LATE_SHARE = 1e-3, 0.05
+_DEFECT = "this is a defect of the generator"
 
 _Part = TypeVar("_Part", Http, Streams)
 
@@ -39,7 +41,8 @@ class Proxy:
         exited = self.target.stop()
         told = exited.stdout.strip().splitlines()
         if not exited.stopped or not told:
-            raise Invalid("the delaying proxy ended during the load", hint=exited.stderr.strip()[-400:] or "no reason")
+            words, tail = last_words(exited.stderr, "it said nothing")
+            raise Invalid(f"the delaying proxy ended during the load: {words}{tail}", hint=_DEFECT)
         counted = json.loads(told[-1])
         if counted["late"] > _MOST_LATE * counted["passed"]:
             share = counted["late"] / counted["passed"]

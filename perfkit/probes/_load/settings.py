@@ -1,6 +1,7 @@
 """What a load consists of; declarations only, checked without I/O."""
 
 import re
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -9,7 +10,7 @@ from perfkit.model.units import Duration
 from perfkit.probes._load.locust_settings import Crew
 from perfkit.probes._load.pace import Pace
 
-Engine = Literal["asyncio", "locust", "wrk", "wrk2", "vegeta", "oha"]
+Engine = Literal["asyncio", "locust", "wrk", "wrk2", "vegeta", "oha", "k6"]
 
 LEAST_READINGS = {"response_p50": 20, "response_p95": 200, "response_p99": 1000, "stream_gap_p99": 1000}
 """10 / (1 - p) readings: with fewer in a launch, a quantile is too coarse to be tested."""
@@ -45,6 +46,11 @@ class Streams:
             raise ValueError(
                 f"streams.sequence {self.sequence!r} is not the struct format of one integer, such as '<Q'"
             )
+
+    @property
+    def bits(self) -> int:
+        """The size of a message number, at which it wraps."""
+        return 8 * struct.calcsize(self.sequence or "Q")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The engines of others: wrk, wrk2, vegeta, oha, where they are on PATH."""
+"""The engines of others: wrk, wrk2, vegeta, oha, k6, where they are on PATH."""
 
 import shutil
 from dataclasses import replace
@@ -9,12 +9,15 @@ from perfkit.instruments.cpu import between, read_tree
 from perfkit.instruments.priority import prefer
 from perfkit.model.errors import Failed, Skipped
 from perfkit.model.launch import Exit, Program
+from perfkit.model.reasons import shortened
 from perfkit.model.units import format_quantity
 from perfkit.probes._load import grades
+from perfkit.probes._load.last_words import last_words
 from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.settings import LEAST_READINGS, Plan
-from perfkit.probes._load.tools import TOOLS, Command, Told
-from perfkit.probes._load.validity import too_little
+from perfkit.probes._load.told import Command, Told
+from perfkit.probes._load.tools import TOOLS
+from perfkit.probes._load.validity import Objection, not_sent, too_little
 
 
 def _load(name: str, plan: Plan, site: Site) -> Report:
@@ -49,8 +52,8 @@ def _run(command: Command, site: Site) -> Exit:
     prefer(child.pid)
     ended = child.wait(site.launcher.remaining)
     if ended.code != 0:
-        said = (ended.stderr or ended.stdout).strip().splitlines()
-        raise Failed(f"{command[0]} failed: {said[-1] if said else f'exit code {ended.code}'}", hint=" ".join(command))
+        said, tail = last_words(ended.stderr or ended.stdout, f"exit code {ended.code}")
+        raise Failed(f"{command[0]} failed: {said}{tail}", hint=shortened(" ".join(command)))
     return ended
 
 
@@ -70,7 +73,7 @@ def _report(name: str, plan: Plan, told: Told) -> Report:
     return Report(
         values=values,
         requests=told.requests,
-        objections=() if plan.pace.closed else too_little(told.requests / plan.pace.requests_in(plan.duration)),
+        objections=() if plan.pace.closed else _objections(told, plan.pace.requests_in(plan.duration)),
         rows=(("response times", said), ("requests", str(told.requests))),
         caveats=(
             said,
@@ -80,5 +83,9 @@ def _report(name: str, plan: Plan, told: Told) -> Report:
     )
 
 
-wrk, wrk2, vegeta, oha = (partial(_load, name) for name in ("wrk", "wrk2", "vegeta", "oha"))
+def _objections(told: Told, offered: int) -> tuple[Objection, ...]:
+    return (*not_sent(told.dropped, offered), *too_little(told.requests / offered))
+
+
+wrk, wrk2, vegeta, oha, k6 = (partial(_load, name) for name in ("wrk", "wrk2", "vegeta", "oha", "k6"))
 """The engines by name. They raise Skipped where the tool is not on PATH."""

@@ -2,14 +2,13 @@
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from perfkit.probes._load.k6 import k6, read_k6
 from perfkit.probes._load.settings import Http, Plan
+from perfkit.probes._load.told import Command, Told, Tool, asked, our_line
 
-Command = tuple[str, ...]
 _MICRO, _NANO = 1e-6, 1e-9
 _CONNECTIONS = 100
 """Connections that wrk2 and oha keep open, unless `in_flight` asks for fewer."""
@@ -25,45 +24,22 @@ end
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What a tool tells of a load: answers of any status in `duration` s, response times in s, errors by class."""
-
-    requests: int
-    answered: int
-    duration: float
-    p50: float
-    p95: float
-    p99: float
-    longest: float
-    errors: dict[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """`commands` load for so many seconds, with a folder for files of their own; `read` what the last one printed."""
-
-    commands: Callable[[Plan, float, Path], tuple[Command, ...]]
-    read: Callable[[str], Told]
-    install: str
-
-
 def wrk(plan: Plan, seconds: float, folder: Path) -> tuple[Command, ...]:
     """wrk: connections that each wait for their answers. It takes whole seconds only."""
-    http, pace = _requests(plan)
+    http, pace = asked(plan)
     return (("wrk", "-c", str(pace.users), *_wrk_options(http, plan, seconds, folder)),)
 
 
 def wrk2(plan: Plan, seconds: float, folder: Path) -> tuple[Command, ...]:
     """wrk2: the same at a constant rate, response times from when each request was due."""
-    http, pace = _requests(plan)
+    http, pace = asked(plan)
     rate = ("-R", f"{pace.rate:g}", "-c", str(min(_CONNECTIONS, pace.in_flight)))
     return (("wrk2", *rate, *_wrk_options(http, plan, seconds, folder)),)
 
 
 def vegeta(plan: Plan, seconds: float, folder: Path) -> tuple[Command, ...]:
     """vegeta: attacks by a schedule, then reports; both through files."""
-    http, pace = _requests(plan)
+    http, pace = asked(plan)
     body, results = folder / "vegeta.body", folder / "vegeta.results"
     body.write_bytes(http.body.encode())
     target = folder / "vegeta.target"
@@ -78,7 +54,7 @@ def vegeta(plan: Plan, seconds: float, folder: Path) -> tuple[Command, ...]:
 
 def oha(plan: Plan, seconds: float, _: Path) -> tuple[Command, ...]:
     """oha: a constant rate over a fixed number of connections, corrected for when each request was due."""
-    http, pace = _requests(plan)
+    http, pace = asked(plan)
     headers = tuple(word for name, value in http.headers.items() for word in ("-H", f"{name}: {value}"))
     body = ("-d", http.body) if http.body else ()
     return ((
@@ -90,10 +66,7 @@ def oha(plan: Plan, seconds: float, _: Path) -> tuple[Command, ...]:
 
 def read_wrk(text: str) -> Told:
     """The line that our script for wrk and wrk2 prints; its times are µs. Raises ValueError without it."""
-    line = next((line for line in text.splitlines() if line.startswith("perfkit {")), None)
-    if line is None:
-        raise ValueError("it printed no result")
-    told = json.loads(line.removeprefix("perfkit "))
+    told = json.loads(our_line(text))
     errors = {_WRK_ERRORS[name]: count for name, count in told["errors"].items() if count}
     return Told(
         requests=told["requests"] + told["errors"]["connect"] + told["errors"]["timeout"],
@@ -160,13 +133,8 @@ TOOLS: dict[str, Tool] = {
     "wrk2": Tool(wrk2, read_wrk, "build it from github.com/giltene/wrk2 and put it on PATH as wrk2"),
     "vegeta": Tool(vegeta, read_vegeta, "go install github.com/tsenart/vegeta/v12@latest"),
     "oha": Tool(oha, read_oha, "cargo install oha"),
+    "k6": Tool(k6, read_k6, "go install go.k6.io/k6@latest, or a package from grafana.com/docs/k6"),
 }
-
-
-def _requests(plan: Plan) -> Any:
-    assert plan.http is not None
-    assert plan.pace is not None
-    return plan.http, plan.pace
 
 
 def _wrk_options(http: Http, plan: Plan, seconds: float, folder: Path) -> Command:

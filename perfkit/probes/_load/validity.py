@@ -53,14 +53,17 @@ def objections(offered: Offered, errors: Mapping[str, int]) -> tuple[Objection, 
         found.append(
             Objection(why, "raise the hard limit of open files (ulimit -Hn), or lower `in_flight`", generator=True)
         )
-    if offered.dropped:
-        why = f"{offered.dropped} of {offered.requests} requests dropped at the cap of requests in flight"
-        found.append(Objection(why, _TOO_MUCH))
-    found += too_little(offered.achieved)
+    found += [*not_sent(offered.dropped, offered.requests), *too_little(offered.achieved)]
     if offered.send_lag_p99 > most_lag:
         lag, most = format_quantity(offered.send_lag_p99, "s"), format_quantity(most_lag, "s")
         found.append(Objection(f"the generator sent late: p99 {lag}, allowed {most}", _TOO_SLOW, generator=True))
     return tuple(found)
+
+
+def not_sent(dropped: int, requests: int) -> tuple[Objection, ...]:
+    """The objection to a load of so many `requests`, of which any were `dropped`."""
+    why = f"{dropped} of {requests} requests dropped at the cap of requests in flight"
+    return (Objection(why, _TOO_MUCH),) if dropped else ()
 
 
 def too_little(achieved: float) -> tuple[Objection, ...]:

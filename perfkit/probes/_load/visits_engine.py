@@ -18,8 +18,10 @@ from perfkit.instruments.cpu import between, read_tree
 from perfkit.instruments.priority import prefer
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Program, Ready
+from perfkit.model.reasons import said, shortened
 from perfkit.model.units import format_quantity
 from perfkit.probes._load.drawn_up import joined, requests_report
+from perfkit.probes._load.last_words import last_words
 from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.schedule import schedule
 from perfkit.probes._load.settings import Plan
@@ -55,8 +57,8 @@ def load(plan: Plan, site: Site) -> Report:
     own = _over_window(plan, site, child.pid, start)
     ended = child.wait(plan.timeout + site.launcher.remaining)
     if ended.code != 0 or not report.exists():
-        said = ended.stderr.strip().splitlines()
-        raise Failed(f"{plan.call.function} ended the process: {said[-1] if said else 'it said nothing'}",
+        words, tail = last_words(ended.stderr, "it said nothing")
+        raise Failed(f"{plan.call.function} ended the process: {words}{tail}",
                      hint="what is called for an arrival must return, not exit")  # fmt: skip
     return _read(plan, report, start + due, own)
 
@@ -90,7 +92,8 @@ def _read(plan: Plan, report: Path, due: NDArray[np.float64], own: Report) -> Re
         requests = requests_report(plan, tally)
     except Failed as error:
         raise Failed(
-            f"{error} ({told['first_error'] or 'too slow'})", hint=f"call {plan.call.function} once by hand"
+            f"{error} ({shortened(said(told['first_error'])) or 'too slow'})",
+            hint=f"call {plan.call.function} once by hand",
         ) from None
     objections = tuple(replace(each, hint=_HOLDING) if each.generator else each for each in requests.objections)
     rows = (("calls", f"{plan.call.function}, in the side's Python {told['python']}"),)

@@ -7,12 +7,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from perfkit.model.errors import Failed
+from perfkit.model.errors import Failed, Invalid
 from perfkit.probes import build
-from perfkit.probes._load import asyncio_engine, locust_engine, locust_file
+from perfkit.probes._load import asyncio_engine, locust_engine, locust_file, tool_engine
 from perfkit.probes._load.drawn_up import requests_report
 from perfkit.probes._load.errors import named
+from perfkit.probes._load.last_words import last_words
 from perfkit.probes._load.locust_settings import Crew
+from perfkit.probes._load.network_proxy import Proxy
 from perfkit.probes._load.report import Site
 from perfkit.probes._load.tally import tally_for
 from perfkit.worker.locust_readings import FAILED, TIMED_OUT
@@ -70,3 +72,36 @@ def test_a_locustfile_that_is_not_there_is_named(tmp_path):
     missing = build("load", settings).plan(1)
     with pytest.raises(Failed, match=r"there is no locustfile .*/nope\.py"):
         locust_file.load(missing, Site(FakeLauncher(tmp_path)))
+
+
+@pytest.mark.parametrize(
+    ("output", "words", "lines"),
+    [("", "exit code 3", 0), ("why\n", "why", 0), ("a\nb\n", "b", 2), ("\n".join("abcdefghij"), "j", 8)],
+)
+def test_last_words_are_the_last_line_and_those_before_it_below(output, words, lines):
+    said, tail = last_words(output, "exit code 3")
+    assert said == words
+    assert tail.count("\n") == lines
+
+
+def test_an_endless_line_is_cut():
+    said, tail = last_words("a\n" + 100_000 * "x")
+    assert len(said) < 400
+    assert len(tail) < 400
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        lambda ended, tmp: locust_engine._Watch(FakeTarget(ended), None, tmp).outcome(Crew()),
+        lambda ended, tmp: locust_file._told(ended, tmp / "told.json"),
+        lambda ended, tmp: tool_engine._run(("wrk", "x" * 9000), Site(FakeLauncher(tmp, [ended]))),
+        lambda ended, tmp: Proxy(FakeTarget(ended), 1e-3).check(),
+    ],
+    ids=["locust", "locustfile", "tool", "proxy"],
+)
+def test_what_a_generator_said_is_cut_wherever_it_is_shown(tmp_path, fails):
+    with pytest.raises((Failed, Invalid)) as caught:
+        fails(an_exit(3, stderr="first\n" + 100_000 * "x"), tmp_path)
+    assert "first" in str(caught.value)
+    assert len(f"{caught.value}{caught.value.hint}") < 1500

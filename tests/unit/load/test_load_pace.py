@@ -54,6 +54,9 @@ def test_steps_tell_how_long_they_last():
         ({"engine": "wrk2", "arrivals": "closed", "users": 3, "duration": "3 s"}, "arrivals = 'fixed' only"),
         ({"engine": "oha", "rate": 200, "duration": "3 s", "expect": [204]}, "knows no `call`, `streams` or `expect`"),
         ({"engine": "wrk", "arrivals": "closed", "users": 3, "duration": "2.5 s"}, "whole seconds"),
+        ({"engine": "k6", "rate": 200, "duration": "0.5 s"}, "no less than 1 s"),
+        ({"engine": "k6", "rate": 200, "duration": "2 s", "warmup": "0.5 s"}, "no less than 1 s"),
+        ({"engine": "k6", "arrivals": "closed", "users": 3, "duration": "3 s"}, "arrivals = 'fixed' only"),
     ],
 )
 def test_settings_that_do_not_fit_each_other_are_named(settings, said):
@@ -99,7 +102,7 @@ def test_a_budget_on_them_is_refused_when_the_scenario_is_read():
         budgets_for({"response_p99": "< 50 ms"}, {}, probe)
 
 
-@pytest.mark.parametrize("engine", ["asyncio", "wrk2", "vegeta", "oha"])
+@pytest.mark.parametrize("engine", ["asyncio", "wrk2", "vegeta", "oha", "k6"])
 def test_response_times_of_a_schedule_may(engine):
     assert load(rate=200, duration="10 s", engine=engine).why_no_budget("response_p99") == ""
 

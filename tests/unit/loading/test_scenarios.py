@@ -70,6 +70,22 @@ def test_a_load_that_cannot_end_within_its_timeout_is_refused(tmp_path):
     assert load(project(tmp_path, a__toml=text.format("11 s")))
 
 
+def test_locust_needs_time_to_start_its_workers(tmp_path):
+    text = """
+        [far]
+        probe = "load"
+        engine = "locust"
+        url = "http://127.0.0.1:1/"
+        rate = 100
+        duration = "7 s"
+        timeout = "{}"
+    """
+    with pytest.raises(UsageError, match=r"a\.toml:2: \[far\] timeout: a launch takes up to 17 s .* is 17 s") as caught:
+        load(project(tmp_path, a__toml=text.format("17 s")))
+    assert "raise `timeout`" in caught.value.hint
+    assert load(project(tmp_path, a__toml=text.format("18 s")))
+
+
 def test_the_fingerprint_follows_the_definition_and_not_its_budget(tmp_path):
     (first, _) = load(project(tmp_path, a__toml=SERVER))
     (same, _) = load(project(tmp_path, a__toml=SERVER.replace("< 2 s", "< 3 s")))
