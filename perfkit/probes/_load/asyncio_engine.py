@@ -17,12 +17,14 @@ from perfkit.model.units import format_quantity
 from perfkit.probes._load.book import Book
 from perfkit.probes._load.connections import Connections
 from perfkit.probes._load.contact import unreached
+from perfkit.probes._load.deliveries import Deliveries, Stream
 from perfkit.probes._load.drawn_up import joined, requests_report, streams_report
-from perfkit.probes._load.ledger import Ledger, Stream
+from perfkit.probes._load.ledger import Ledger
 from perfkit.probes._load.offer import send_all, visit
 from perfkit.probes._load.reading import read_streams
 from perfkit.probes._load.report import Report, Site
 from perfkit.probes._load.schedule import schedule
+from perfkit.probes._load.sequence import Numbering
 from perfkit.probes._load.settings import Plan
 from perfkit.probes._load.streams import Listener
 from perfkit.probes._load.tally import tally_for
@@ -64,8 +66,9 @@ async def _load(plan: Plan, service: int | None) -> Ledger:
         start = time.monotonic() + _HEAD_START
         opens = start + plan.warmup
         tally = None if plan.pace is None else tally_for(plan, opens)
-        ledger = Ledger(tally, streams, opens, opens + plan.duration)
-        listening = [asyncio.create_task(listener.listen()) for listener in listeners]
+        deliveries = Deliveries(opens, plan.duration)
+        ledger = Ledger(tally, streams, deliveries, opens, opens + plan.duration)
+        listening = [asyncio.create_task(listener.listen(deliveries)) for listener in listeners]
         try:
             await _until_gone(_offered(plan, start, ledger, service, addresses), ledger, service)
         finally:
@@ -124,7 +127,7 @@ async def _until_gone(work: Coroutine[None, None, None], ledger: Ledger, service
 async def _connected(plan: Plan, session: aiohttp.ClientSession) -> tuple[list[Listener], tuple[Stream, ...]]:
     if plan.streams is None:
         return [], ()
-    streams = tuple(Stream() for _ in range(plan.streams.count))
+    streams = tuple(Stream(numbering=Numbering(plan.streams.bits)) for _ in range(plan.streams.count))
     listeners = [Listener(session, plan.streams, stream) for stream in streams]
     await asyncio.gather(*(listener.connect(plan.timeout) for listener in listeners))
     if all(stream.connected is None for stream in streams):

@@ -29,7 +29,7 @@ def requests_report(plan: Plan, tally: Tally) -> Report:
         values=values,
         requests=tally.requests,
         objections=() if closed else objections(tally.offered, tally.errors),
-        details=request_details(tally),
+        details=request_details(tally, plan.pace),
         rows=_rows(plan.pace, tally),
         caveats=(*_too_few(tally), CLOSED_LOOP, *caveats) if closed else tuple(caveats),
     )
@@ -126,8 +126,8 @@ def _stream_values(streams: StreamReading, *, numbered: bool) -> dict[str, float
         "disconnects": streams.disconnects,
         "first_message": streams.first_message,
     }
-    if streams.gaps.size:
-        values["stream_gap_p99"] = streams.gap_p99
+    if streams.gaps.count:
+        values["stream_gap_p99"] = streams.gaps.quantile(0.99)
     return values | ({"lost": streams.account.lost} if numbered else {})
 
 

@@ -1,24 +1,10 @@
 """What the engine wrote down of one load, to be drawn up afterwards."""
 
-from array import array
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from perfkit.instruments.cpu import CpuReading, CpuWindow, between
+from perfkit.probes._load.deliveries import Deliveries, Stream
 from perfkit.probes._load.tally import Tally
-
-
-@dataclass(slots=True)
-class Stream:
-    """One listener: when it connected, its messages' arrivals and numbers, and how it ended."""
-
-    asked: float = 0.0
-    connected: float | None = None
-    times: "array[float]" = field(default_factory=lambda: array("d"))
-    numbers: "array[int]" = field(default_factory=lambda: array("Q"))
-    ended: float | None = None
-    """When the service ended it; None if it lasted."""
-    trouble: str = ""
-    malformed: int = 0
 
 
 @dataclass(slots=True)
@@ -30,6 +16,7 @@ class Ledger:
 
     tally: Tally | None
     streams: tuple[Stream, ...]
+    deliveries: Deliveries
     opens: float
     closes: float
     first_cpu: CpuReading | None = None

@@ -58,22 +58,30 @@ class Route(Protocol):
         ...
 
 
+class _Outside:
+    """A service, and programs beside it, that are started as usual."""
+
+    __slots__ = ()
+
+    def started(self, service: Program, launcher: Launcher) -> Target:
+        """Start the service and wait until it is ready."""
+        target = launcher.start(service)
+        target.wait_ready(launcher.remaining)
+        return target
+
+    def of(self, program: Program, launcher: Launcher) -> Program:  # noqa: ARG002 - the protocol
+        """As it is: it asks the service itself."""
+        return program
+
+
 @dataclass(frozen=True, slots=True)
-class Direct:
+class Direct(_Outside):
     """Nothing in between."""
 
     plan: Plan
     method: str = ""
     described: str = ""
     prefix: tuple[str, ...] = ()
-
-    def started(self, service: Program, launcher: Launcher) -> Target:
-        """Start the service and wait until it is ready."""
-        return _ready(launcher.start(service), launcher)
-
-    def of(self, program: Program, launcher: Launcher) -> Program:  # noqa: ARG002 - the protocol
-        """As it is."""
-        return program
 
     @contextmanager
     def travelled(self) -> Iterator[None]:
@@ -123,7 +131,7 @@ class Shaped:
 
 
 @dataclass(frozen=True, slots=True)
-class Delayed:
+class Delayed(_Outside):
     """A proxy before a service that is reached as usual."""
 
     plan: Plan
@@ -137,14 +145,6 @@ class Delayed:
     def described(self) -> str:
         """The link, and how it is made."""
         return f"{self.network}, by a TCP proxy" + (f" ({self.why})" if self.why else "")
-
-    def started(self, service: Program, launcher: Launcher) -> Target:
-        """Start the service and wait until it is ready."""
-        return _ready(launcher.start(service), launcher)
-
-    def of(self, program: Program, launcher: Launcher) -> Program:  # noqa: ARG002 - the protocol
-        """As it is: it asks the service itself."""
-        return program
 
     @contextmanager
     def travelled(self) -> Iterator[None]:
@@ -205,8 +205,3 @@ def ports(plan: Plan) -> tuple[int, ...]:
 
 def _link(network: Network) -> Link:
     return Link(network.delay, network.spread, network.bits, network.lost)
-
-
-def _ready(target: Target, launcher: Launcher) -> Target:
-    target.wait_ready(launcher.remaining)
-    return target

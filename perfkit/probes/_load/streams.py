@@ -7,17 +7,16 @@ from collections.abc import Callable
 
 import aiohttp
 
+from perfkit.probes._load.deliveries import Deliveries, Stream
 from perfkit.probes._load.errors import named
-from perfkit.probes._load.ledger import Stream
 from perfkit.probes._load.settings import Streams
 
 _CLOSING_SECONDS = 0.5
 """How long the service may take to answer a goodbye."""
-_UNSIGNED = 2**64 - 1
 
 
 class Listener:
-    """One client: connects, then notes every message's arrival and number until it is cancelled or closed upon."""
+    """One client: connects, then tells every message's arrival and number until it is cancelled or closed upon."""
 
     def __init__(self, session: aiohttp.ClientSession, streams: Streams, stream: Stream) -> None:
         self._session = session
@@ -43,16 +42,16 @@ class Listener:
             return
         self._stream.connected = time.monotonic()
 
-    async def listen(self) -> None:
-        """Note messages until the service closes the stream (noted as its end) or this task is cancelled."""
+    async def listen(self, deliveries: Deliveries) -> None:
+        """Tell of messages until the service closes the stream (noted as its end) or this task is cancelled."""
         if self._socket is None:
             return
         try:
-            await self._note_messages(self._socket)
+            await self._hear_messages(self._socket, deliveries)
         finally:
             await self._socket.close()
 
-    async def _note_messages(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    async def _hear_messages(self, socket: aiohttp.ClientWebSocketResponse, deliveries: Deliveries) -> None:
         stream, number = self._stream, self._number
         while True:
             message = await socket.receive()
@@ -65,13 +64,10 @@ class Listener:
                 stream.ended = now
                 stream.trouble = f"closed with code {socket.close_code}"
                 return
-            stream.times.append(now)
-            if number is not None:
-                try:
-                    stream.numbers.append(number(data))
-                except struct.error:
-                    stream.malformed += 1
-                    stream.times.pop()
+            try:
+                deliveries.hear(stream, now, None if number is None else number(data))
+            except struct.error:
+                stream.malformed += 1
 
 
 def _reader(streams: Streams) -> Callable[[bytes], int] | None:
@@ -80,7 +76,6 @@ def _reader(streams: Streams) -> Callable[[bytes], int] | None:
     unpack, offset = struct.Struct(streams.sequence).unpack_from, streams.sequence_offset
 
     def number(data: bytes) -> int:
-        found: int = unpack(data, offset)[0]
-        return found & _UNSIGNED
+        return int(unpack(data, offset)[0])
 
     return number

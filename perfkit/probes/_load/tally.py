@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from perfkit.instruments.histogram import LatencyHistogram
 from perfkit.probes._load.flow import Flow
 from perfkit.probes._load.settings import Plan
+from perfkit.probes._load.slices import Slices
 from perfkit.probes._load.validity import Offered
 from perfkit.stats.quantiles import harrell_davis
 
@@ -18,12 +19,10 @@ ANSWERED, FAILED, TIMED_OUT, DROPPED = 1, 2, 3, 4
 
 MOST_EXACT = 100_000
 """Readings up to which a quantile is computed from them all; of more, the histogram's 0.1 % is finer than noise."""
-_SLICE = 0.05
-_MOST_SLICES = 400
 
 
 class Readings:
-    """Durations in s: all of them in a histogram, and each by itself where there will be few enough (`exact`)."""
+    """Durations in s: all of them in a histogram, and each by itself (`exact`) as long as there are few enough."""
 
     __slots__ = ("_each", "histogram")
 
@@ -35,6 +34,8 @@ class Readings:
         """Add durations in s."""
         values = np.asarray(seconds, float)
         self.histogram.record(values)
+        if self.count > MOST_EXACT:
+            self._each = None
         if self._each is not None and values.size:
             self._each.append(values)
 
@@ -42,7 +43,8 @@ class Readings:
         """Add those of another generator; they stay exact where both are."""
         self.histogram.merge(other.histogram)
         if self._each is not None:
-            self._each = None if other._each is None else self._each + other._each
+            few = other._each is not None and self.count <= MOST_EXACT
+            self._each = [*self._each, *(other._each or ())] if few else None
 
     @property
     def count(self) -> int:
@@ -77,8 +79,8 @@ class Tally:
     response: Readings = field(init=False)
     service: Readings = field(init=False)
     lag: Readings = field(init=False)
-    slowest: NDArray[np.float64] = field(init=False)
-    """The slowest response by the slice of the window in which it was due, s; 0 in slices without any."""
+    slowest: Slices = field(init=False)
+    """The slowest response, s, by when it was due."""
     errors: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     failed: int = 0
@@ -89,13 +91,7 @@ class Tally:
 
     def __post_init__(self) -> None:
         self.response, self.service, self.lag = (Readings(exact=self.exact) for _ in range(3))
-        width = max(_SLICE, self.duration / _MOST_SLICES)
-        self.slowest = np.zeros(max(1, round(self.duration / width)))
-
-    @property
-    def slice_width(self) -> float:
-        """Seconds of the window that one element of `slowest` stands for."""
-        return self.duration / self.slowest.size
+        self.slowest = Slices(self.opens, self.duration)
 
     @property
     def closes(self) -> float:
@@ -129,8 +125,7 @@ class Tally:
         self.response.record(response)
         self.service.record(done - sent)
         self.lag.record(np.maximum(0.0, sent - due))
-        slices = np.minimum(((due - self.opens) / self.slice_width).astype(int), self.slowest.size - 1)
-        np.maximum.at(self.slowest, slices, response)
+        self.slowest.add(due, response)
 
     def merge(self, other: Self) -> None:
         """Add what another generator of the same load counted."""
@@ -138,7 +133,7 @@ class Tally:
         self.response.merge(other.response)
         self.service.merge(other.service)
         self.lag.merge(other.lag)
-        np.maximum(self.slowest, other.slowest, out=self.slowest)
+        self.slowest.merge(other.slowest)
         self.errors += other.errors
         for name in ("requests", "failed", "timed_out", "dropped", "answered_in_window", "most_in_flight"):
             setattr(self, name, getattr(self, name) + getattr(other, name))

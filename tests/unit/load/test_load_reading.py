@@ -3,9 +3,11 @@ import pytest
 
 from perfkit.model.detail import Curve
 from perfkit.probes._load.book import Book
-from perfkit.probes._load.drawing import over_time, request_details
+from perfkit.probes._load.deliveries import Deliveries, Stream
+from perfkit.probes._load.drawing import over_time, phases, request_details, stream_details
 from perfkit.probes._load.flow import Flow
-from perfkit.probes._load.ledger import Ledger, Stream
+from perfkit.probes._load.ledger import Ledger
+from perfkit.probes._load.pace import Pace
 from perfkit.probes._load.reading import read_streams
 from perfkit.probes._load.settings import Streams
 from perfkit.probes._load.tally import ANSWERED, DROPPED, FAILED, TIMED_OUT, Tally
@@ -25,16 +27,24 @@ def each(readings) -> list[float]:
     return np.concatenate(readings._each).tolist()
 
 
-def ledger(streams=()) -> Ledger:
-    return Ledger(None, tuple(streams), 100.0, 102.0)
+def ledger(*told: list[tuple[float, int]], **more) -> Ledger:
+    """A window from 100 to 102, and a stream for each list of (time, number)."""
+    deliveries = Deliveries(100.0, 2.0)
+    streams = tuple(Stream(asked=99.0, connected=99.1, **more) for _ in told)
+    for stream, messages in zip(streams, told, strict=True):
+        for time, number in messages:
+            deliveries.hear(stream, time, number)
+    return Ledger(None, streams, deliveries, 100.0, 102.0)
 
 
-def heard(*pairs: tuple[float, int], **more) -> Stream:
-    stream = Stream(asked=99.0, connected=99.1, **more)
-    for time, number in pairs:
-        stream.times.append(time)
-        stream.numbers.append(number)
-    return stream
+def retained(kept: object) -> int:
+    """How many values an object keeps, in arrays and sequences of any depth; a number is one."""
+    if isinstance(kept, np.ndarray | memoryview):
+        return len(kept) if isinstance(kept, memoryview) else kept.size
+    if isinstance(kept, list | tuple):
+        return sum(map(retained, kept))
+    slots = [name for kind in type(kept).__mro__ for name in getattr(kind, "__slots__", ())]
+    return sum(retained(getattr(kept, name)) for name in slots) if slots else 1
 
 
 def test_response_counts_from_when_a_request_was_due():
@@ -102,7 +112,7 @@ def test_tallies_of_two_generators_are_as_one():
     assert (first.requests, first.failed, first.timed_out) == (together.requests, together.failed, together.timed_out)
     assert first.response.quantile(0.99) == pytest.approx(together.response.quantile(0.99))
     assert first.response.histogram.encode() == together.response.histogram.encode()
-    assert (first.slowest == together.slowest).all()
+    assert first.slowest.points == together.slowest.points
     assert (first.flow.due == together.flow.due).all()
     assert first.answered_in_window == together.answered_in_window
 
@@ -110,7 +120,8 @@ def test_tallies_of_two_generators_are_as_one():
 def test_a_stall_is_not_averaged_away():
     rows = [(100 + index * 0.005, 100 + index * 0.005, 100 + index * 0.005 + 0.001, ANSWERED) for index in range(400)]
     rows[137] = (rows[137][0], rows[137][1], rows[137][0] + 0.4, ANSWERED)
-    curve = over_time(tally(rows))
+    curve = over_time("slowest response", "response time", tally(rows).slowest)
+    assert curve.title == "slowest response in each 50 ms"
     assert len(curve.x) == 40
     assert max(curve.y) == pytest.approx(0.4)
     assert curve.x[curve.y.index(max(curve.y))] == pytest.approx(0.675, abs=0.026)
@@ -119,39 +130,92 @@ def test_a_stall_is_not_averaged_away():
 def test_long_loads_are_drawn_in_at_most_400_points():
     rows = [(100 + index * 0.05, 100 + index * 0.05, 100.01 + index * 0.05, ANSWERED) for index in range(12_000)]
     made = tally(rows, duration=600.0)
-    assert len(over_time(made).x) <= 400
-    by_nines = request_details(made)[0]
+    by_nines, slowest, *_ = request_details(made, Pace(arrivals="fixed", rate=20, in_flight=1))
+    assert len(slowest.x) <= 400
+    assert slowest.moments == ()
     assert isinstance(by_nines, Curve)
     assert by_nines.x[0] == 1
     assert by_nines.x[-1] == pytest.approx(12_000)
     assert list(by_nines.y) == sorted(by_nines.y)
 
 
+@pytest.mark.parametrize(
+    ("pace", "marked"),
+    [
+        ({"arrivals": "ramp", "rate": 100, "rate_end": 500}, (("100/s at", 0.0), ("500/s at", 4.0))),
+        ({"arrivals": "steps", "steps": ((100, 1.0), (400.5, 3.0))}, (("100/s from", 0.0), ("400.5/s from", 1.0))),
+        ({"arrivals": "poisson", "rate": 100}, ()),
+        ({"arrivals": "closed", "users": 3}, ()),
+        ({"arrivals": "steps", "steps": ((100, 1.0),) * 9}, ()),
+    ],
+)
+def test_where_the_rate_changes_is_marked_in_the_picture(pace, marked):
+    assert phases(Pace(in_flight=1, **pace), 4.0) == marked
+
+
 def test_a_loss_across_the_windows_opening_counts():
     times = [(99.95, 7), *((100.05 + index / 10, 10 + index) for index in range(20))]
-    reading = read_streams(ledger(streams=[heard(*times)]), STREAMS)
+    reading = read_streams(ledger(times), STREAMS)
     assert reading.account.lost == 2
     assert reading.messages == 20
     assert reading.delivered == pytest.approx(1.0)
-    assert reading.gaps == pytest.approx(np.full(20, 0.1))
+    assert each(reading.gaps) == pytest.approx([0.1] * 20)
 
 
 def test_messages_outside_the_window_do_not_count():
     times = [(99.2, 1), (99.9, 4), (102.1, 9), (102.2, 20)]
-    reading = read_streams(ledger(streams=[heard(*times)]), STREAMS)
+    reading = read_streams(ledger(times), STREAMS)
     assert reading.messages == 0
+    assert reading.account.lost == 0
+    assert each(reading.gaps) == pytest.approx([2.1])
+
+
+def test_the_first_message_of_a_stream_ends_no_gap():
+    reading = read_streams(ledger([(100.5, 3), (100.6, 4), (101.95, 5)]), STREAMS)
+    assert each(reading.gaps) == pytest.approx([0.1, 1.35])
     assert reading.account.lost == 0
 
 
 def test_a_silence_that_goes_on_is_a_gap():
-    reading = read_streams(ledger(streams=[heard((99.9, 1), (100.0, 2), (100.1, 3))]), STREAMS)
-    assert reading.gaps == pytest.approx([0.1, 0.1, 1.9])
+    reading = read_streams(ledger([(99.9, 1), (100.0, 2), (100.1, 3)]), STREAMS)
+    assert each(reading.gaps) == pytest.approx([0.1, 0.1, 1.9])
     assert reading.sustained == 0
 
 
 def test_the_slowest_stream_gives_the_first_message():
-    streams = [heard((99.2, 1)), heard((99.7, 1)), Stream(asked=99.0, trouble="connection refused")]
-    reading = read_streams(ledger(streams=streams), STREAMS)
+    book = ledger([(99.2, 1)], [(99.7, 1)], [])
+    book.streams[2].connected, book.streams[2].trouble = None, "connection refused"
+    reading = read_streams(book, STREAMS)
     assert reading.first_message == pytest.approx(3.0)
     assert reading.disconnects == 1
     assert reading.silent == 1
+
+
+def test_a_stall_of_a_stream_is_drawn_where_it_ended():
+    messages = [(100 + index / 20, index) for index in range(40) if not 10 <= index < 18]
+    *_, longest = stream_details(read_streams(ledger(messages), STREAMS), 0.1)
+    assert isinstance(longest, Curve)
+    assert longest.lines == (("expected", 0.1),)
+    assert max(longest.y) == pytest.approx(0.45)
+    assert longest.x[longest.y.index(max(longest.y))] == pytest.approx(0.925, abs=0.026)
+
+
+def test_what_is_kept_of_streams_does_not_grow_with_their_messages():
+    deliveries, streams = Deliveries(0.0, 1e4), [Stream(connected=0.0) for _ in range(2)]
+    rng = np.random.default_rng(6)
+    gaps, kept, at = rng.lognormal(-3, 0.5, 150_000), [], 1.0
+    for index, gap in enumerate(gaps.tolist()):
+        if index % 50_000 == 0:
+            kept.append(retained([deliveries, *streams]))
+        at += gap
+        for stream in streams:
+            deliveries.hear(stream, at, index)
+    kept.append(retained([deliveries, *streams]))
+    assert kept[0] < kept[1] <= kept[0] + 100_000  # each by itself as long as there are few
+    assert kept[2] == kept[3] <= kept[0] + 1
+    deliveries.draw_up()
+    assert deliveries.gaps.count == 2 * (gaps.size - 1)
+    for share in (0.5, 0.99):
+        assert deliveries.gaps.quantile(share) == pytest.approx(np.quantile(gaps[1:], share), rel=0.002)
+    assert [stream.messages for stream in streams] == [150_000] * 2
+    assert [stream.numbering.account.lost for stream in streams] == [0, 0]
