@@ -111,7 +111,8 @@ def request(context: typer.Context) -> "Request":
     selection = Selection(tuple(given["select"] or ()), given["keyword"], tuple(given["tag"] or ()))
     plan = plans.limited(plan, limit) if limit else plan
     wait = seconds("--wait", given["wait"]) if given["wait"] else 0.0
-    return Request(config, here(), selection, plan, context.obj, resume, against, wait)
+    pairs = given.get("pairs", True) and not given["quick"]
+    return Request(config, here(), selection, plan, context.obj, resume, against, wait, pairs)
 
 
 def _refuse(given: dict[str, Any], chosen: list[str]) -> None:

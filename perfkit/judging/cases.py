@@ -1,6 +1,6 @@
 """One case a benchmark and metric: its values, what the base knows of it, and its budgets."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from perfkit.judging import comparing, verdict, wording
@@ -12,7 +12,7 @@ from perfkit.judging.refusal import Refusal
 from perfkit.judging.summaries import summarise
 from perfkit.judging.verdict import Decision
 from perfkit.model.budget import Limit, Tolerance
-from perfkit.model.change import Change
+from perfkit.model.change import Change, Summary
 from perfkit.model.launch import Outcome
 from perfkit.model.metric import Kind, Metric, Scale
 from perfkit.model.run import Result, Run
@@ -23,8 +23,26 @@ CONFIRMATION_LEVEL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What pairs with the baseline's commit say of a tolerance, and base and candidate in the pairs that it rests on.
+
+    `first` and `confirmation` as in `Finding`.
+    """
+
+    decision: Decision
+    change: Change | None
+    base: Summary | None
+    candidate: Summary | None
+    first: Change | None = None
+    confirmation: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
-    """What one finding is made from. `second` holds the values of a confirming session, if there was one."""
+    """What one finding is made from.
+
+    `second` holds the values of a confirming session, `answer` what pairs say; either only where there was one.
+    """
 
     result: Result
     metric: Metric
@@ -36,6 +54,7 @@ class Case:
     everything: bool
     against: str
     base_at_floor: bool = False
+    answer: Answer | None = None
 
     @property
     def is_compared(self) -> bool:
@@ -50,7 +69,13 @@ class Case:
         return has_both and not comparing.is_exact(self.metric, self.base, self.values)  # type: ignore[arg-type]
 
 
-def cases(run: Run, past: Past, options: Options, confirmation: Run | None) -> Iterator[Case]:
+def cases(
+    run: Run,
+    past: Past,
+    options: Options,
+    confirmation: Run | None,
+    answers: Mapping[tuple[str, str], Answer] | None = None,
+) -> Iterator[Case]:
     """Every metric that was measured or has a budget, of every benchmark that was measured."""
     again = {result.benchmark: result for result in confirmation.results} if confirmation else {}
     for result in run.results:
@@ -72,6 +97,7 @@ def cases(run: Run, past: Past, options: Options, confirmation: Run | None) -> I
                 everything=options.everything,
                 against=past.branch,
                 base_at_floor=past.at_floor(result, metric),
+                answer=(answers or {}).get((result.benchmark, metric.name)),
             )
 
 
@@ -94,18 +120,22 @@ def judged(case: Case, options: Options) -> Judged:
     decision, limits = below_reading(decision, limits, change, case.values, base=case.base_at_floor, own=own)
     final = verdict.combine(decision, limits)
     held = (*((verdict.hold_tolerance(case.tolerance, decision),) if case.tolerance else ()), *limits)
+    answer = case.answer
+    before = None if isinstance(case.base, Refusal) else summarise(case.metric, case.base)
     finding = Finding(
         benchmark=case.result.benchmark,
         metric=case.metric,
         verdict=final.verdict,
         why=final.why,
-        candidate=summary,
-        base=None if isinstance(case.base, Refusal) else summarise(case.metric, case.base),
+        candidate=(answer and answer.candidate) or summary,
+        base=(answer and answer.base) or before,
         change=change,
         budgets=tuple(one.verdict for one in held),
         reason=final.reason,
         advice=final.advice,
         source=case.result.source,
+        first=answer.first if answer else None,
+        confirmation=answer.confirmation if answer else "",
     )
     return Judged(finding, held)
 
@@ -116,6 +146,8 @@ def _comparison(case: Case, options: Options) -> tuple[Change | None, Decision]:
     change = None if isinstance(seen, Refusal) else seen
     if not case.is_compared:
         return change, Decision(Verdict.INFORMATIONAL, _informed(case, seen))
+    if change is not None and case.answer is not None:
+        return verdict.settled(case.metric, change, case.answer.change, case.answer.decision)
     if change is not None and change.suspected:
         return verdict.confirmed(case.metric, change, _again(case, options), case.against)
     return change, verdict.decide(case.metric, seen, case.against)

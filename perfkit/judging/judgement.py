@@ -8,6 +8,7 @@ from perfkit.judging.codes import codes
 from perfkit.judging.headline import headline
 from perfkit.judging.options import Options
 from perfkit.judging.past import Past
+from perfkit.judging.settling import answers
 from perfkit.judging.warning import warnings
 from perfkit.model.launch import Outcome
 from perfkit.model.run import Baseline, Recorded, Run
@@ -22,18 +23,21 @@ def compare(
     options: Options | None = None,
     *,
     confirmation: Run | None = None,
+    pairs: Run | None = None,
     selected: frozenset[str] | None = None,
 ) -> Judgement:
-    """Judge a run against the stored sessions of a base, without pairs.
+    """Judge a run against the stored sessions of a base.
 
-    `confirmation` is a second session of the suspects. `selected` are the benchmarks that were meant to be measured;
+    `confirmation` is a second session of the suspects, `pairs` are those that settle what the baseline cannot (with its
+    newest commit, so they say nothing of an anchor). `selected` are the benchmarks that were meant to be measured;
     without it every benchmark of the base is missed if it is not in the run.
     """
     options = options or Options()
     rolling, anchors = _split(base.sessions if base else ())
     past = Past(rolling, candidate.machine)
     guard = Past(anchors, candidate.machine)
-    main = list(cases(candidate, past, options, confirmation))
+    answered = answers(pairs, options) if pairs else {}
+    main = list(cases(candidate, past, options, confirmation, answered))
     creep = [case for case in cases(candidate, guard, options, confirmation) if case.tolerance] if anchors else []
     share = replace(options, alpha=options.alpha / max(1, sum(case.takes_alpha for case in (*main, *creep))))
     found = [judged(case, share) for case in main]

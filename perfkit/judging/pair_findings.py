@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from perfkit.judging import pair_changes, pair_wording, verdict
-from perfkit.judging.batches import Batch
+from perfkit.judging.batches import Batch, family
 from perfkit.judging.cases import Judged, lacks_real_time, not_real_time
 from perfkit.judging.exact import compare_exact
 from perfkit.judging.floors import below_reading
@@ -19,7 +19,7 @@ from perfkit.judging.summaries import NOTHING, summarise
 from perfkit.judging.verdict import Decision
 from perfkit.judging.wording import described
 from perfkit.model.budget import Limit, Tolerance
-from perfkit.model.change import Change
+from perfkit.model.change import Change, Summary
 from perfkit.model.metric import Better, Kind, Metric, Scale
 from perfkit.model.reasons import said
 from perfkit.model.run import Result, Run
@@ -38,6 +38,12 @@ class Pairs:
     first: Batch
     second: Batch
 
+    @classmethod
+    def of(cls, run: Run, options: Options) -> "Pairs":
+        """Those of a run, with `options.alpha` as the level of all of its findings together."""
+        share = replace(options, alpha=options.alpha / family(result.budgets for result in run.results))
+        return cls(run, share, Batch.of(run, confirming=False), Batch.of(run, confirming=True))
+
     @property
     def ref(self) -> str:
         """The ref that it was measured against, as written."""
@@ -45,7 +51,7 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class Seen:
     """A verdict with the change that leads, the one of the first batch if another leads, and the batch that does."""
 
     decision: Decision
@@ -59,7 +65,7 @@ def paired_finding(pairs: Pairs, result: Result, metric: Metric) -> Judged:
     """Judge one metric of a benchmark that was measured in pairs."""
     budgets = result.budgets.get(metric.name, ())
     tolerance = next((budget for budget in budgets if isinstance(budget, Tolerance)), None)
-    seen = _judged(pairs, result, metric, tolerance) if tolerance else _informed(pairs, result, metric)
+    seen = settle(pairs, result, metric, tolerance) if tolerance else _informed(pairs, result, metric)
     values = result.values(metric.name)
     whole = summarise(metric, (values,))
     bounds = [limit for limit in budgets if isinstance(limit, Limit)]
@@ -71,14 +77,14 @@ def paired_finding(pairs: Pairs, result: Result, metric: Metric) -> Judged:
     decision, limits = below_reading(decision, limits, seen.change, values, base=base, own=own)
     final = verdict.combine(decision, limits)
     held = (*((verdict.hold_tolerance(tolerance, decision),) if tolerance else ()), *limits)
-    used = result.pairs(metric.name, seen.batch.sessions)[: seen.change.pairs if seen.change else 0]
+    before, after = summaries(result, metric, seen)
     finding = Finding(
         benchmark=result.benchmark,
         metric=metric,
         verdict=final.verdict,
         why=final.why,
-        candidate=summarise(metric, ([after for _, after in used],)) if used else whole,
-        base=summarise(metric, ([before for before, _ in used],)) if used else None,
+        candidate=after or whole,
+        base=before,
         change=seen.change,
         budgets=tuple(one.verdict for one in held),
         reason=final.reason,
@@ -88,6 +94,15 @@ def paired_finding(pairs: Pairs, result: Result, metric: Metric) -> Judged:
         confirmation=seen.confirmation,
     )
     return Judged(finding, held)
+
+
+def summaries(result: Result, metric: Metric, seen: Seen) -> tuple[Summary | None, Summary | None]:
+    """Base and candidate of the pairs that the verdict rests on; None where it rests on none."""
+    used = result.pairs(metric.name, seen.batch.sessions)[: seen.change.pairs if seen.change else 0]
+    if not used:
+        return None, None
+    before, after = zip(*used, strict=True)
+    return summarise(metric, (before,)), summarise(metric, (after,))
 
 
 def crashed(result: Result, metric: Metric) -> Judged:
@@ -107,22 +122,23 @@ def crashed(result: Result, metric: Metric) -> Judged:
     return Judged(finding, held)
 
 
-def _judged(pairs: Pairs, result: Result, metric: Metric, tolerance: Tolerance) -> _Seen:
+def settle(pairs: Pairs, result: Result, metric: Metric, tolerance: Tolerance) -> Seen:
+    """What both batches say of a metric with a tolerance."""
     first = pairs.first.replay(result, metric, tolerance, pairs.options)
     around = _around(pairs, result, pairs.first)
     if isinstance(first, Refusal):
-        return _Seen(pair_wording.decided(metric, first, around), None, pairs.first)
+        return Seen(pair_wording.decided(metric, first, around), None, pairs.first)
     if first.outcome != "regressed":
         decision = pair_wording.decided(metric, first, around)
-        return _Seen(decision, _noted(pairs, first.change), pairs.first)
+        return Seen(decision, _noted(pairs, first.change), pairs.first)
     measured = bool(result.pairs(metric.name, pairs.second.sessions))
     second = pairs.second.replay(result, metric, tolerance, pairs.options) if measured else None
     around = replace(around, interrupted=pairs.first.interrupted or pairs.second.interrupted)
     decision, word = pair_wording.confirmed(metric, first, second, around)
     before = _noted(pairs, first.change)
     if not isinstance(second, Settled):
-        return _Seen(decision, before, pairs.first, None, word)
-    return _Seen(decision, _noted(pairs, second.change), pairs.second, before, word)
+        return Seen(decision, before, pairs.first, None, word)
+    return Seen(decision, _noted(pairs, second.change), pairs.second, before, word)
 
 
 def _around(pairs: Pairs, result: Result, batch: Batch) -> pair_wording.Circumstances:
@@ -138,13 +154,13 @@ def _noted(pairs: Pairs, change: Change) -> Change:
     return replace(change, note="; ".join(part for part in parts if part))
 
 
-def _informed(pairs: Pairs, result: Result, metric: Metric) -> _Seen:
+def _informed(pairs: Pairs, result: Result, metric: Metric) -> Seen:
     """A change that nothing is decided by."""
     change = _uncounted(metric, result.pairs(metric.name, pairs.first.sessions), pairs.options)
     if change is None:
-        return _Seen(Decision(Verdict.INFORMATIONAL, "no pairs that could be compared"), None, pairs.first)
+        return Seen(Decision(Verdict.INFORMATIONAL, "no pairs that could be compared"), None, pairs.first)
     why = f"{described(metric, change)}; no tolerance"
-    return _Seen(Decision(Verdict.INFORMATIONAL, why), _noted(pairs, change), pairs.first)
+    return Seen(Decision(Verdict.INFORMATIONAL, why), _noted(pairs, change), pairs.first)
 
 
 def _uncounted(metric: Metric, values: Sequence[tuple[float, float]], options: Options) -> Change | None:

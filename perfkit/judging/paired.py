@@ -30,8 +30,7 @@ LISTED: Final = 0.10
 def judge_pairs(run: Run, options: Options | None = None) -> Judgement:
     """Judge a run whose launches are pairs of two sides, by replaying them."""
     options = options or Options()
-    share = replace(options, alpha=options.alpha / family(result.budgets for result in run.results))
-    pairs = Pairs(run, share, Batch.of(run, confirming=False), Batch.of(run, confirming=True))
+    pairs = Pairs.of(run, options)
     found = [one for result in run.results for one in _of_benchmark(pairs, result)]
     findings = _listed(sorted((one.finding for one in found), key=severity))
     unmeasured = tuple(_unmeasured(run, options))

@@ -63,6 +63,16 @@ def confirmed(metric: Metric, first: Change, second: Change | Refusal | None, ag
     return first, Decision(Verdict.INCONCLUSIVE, why, Reason.NOT_CONFIRMED, _pairs(against))
 
 
+def settled(
+    metric: Metric, stored: Change, paired: Change | None, decision: Decision
+) -> tuple[Change | None, Decision]:
+    """What pairs decided, beside the change against the stored sessions that they were measured for."""
+    before = f"against the stored sessions {wording.described(metric, stored)}"
+    if paired is not None:
+        paired = replace(paired, note=_joined(paired.note, before))
+    return paired, replace(decision, why=f"{decision.why}; {before}")
+
+
 def combine(decision: Decision, held: Sequence[Held]) -> Decision:
     """The worst of the comparison and the limits; a limit's inconclusive reason stands for it."""
     candidates = [decision, *(Decision(_of_limit(one), one.verdict.why, one.reason, one.advice) for one in held)]

@@ -71,8 +71,11 @@ def find_latest(reports: Path) -> Path | None:
 
 
 def find_unfinished(reports: Path) -> Path | None:
-    """The newest run folder whose journal can be gone on with: no run.json, or one that is not complete."""
-    return next((folder for folder in _newest_first(reports) if _is_unfinished(folder)), None)
+    """The newest run folder whose journal can be gone on with, or that of a run which was measured for its sake.
+
+    That is one without run.json, or with one that is not complete.
+    """
+    return next((folder for folder in _newest_first(reports) if _has_unfinished(folder)), None)
 
 
 def find_run(reports: Path, name: str) -> Path:
@@ -112,6 +115,10 @@ def _newest_first(reports: Path) -> Iterable[Path]:
     kept = (RUN_FILE, JOURNAL_FILE)
     folders = [folder for folder in reports.iterdir() if any((folder / name).is_file() for name in kept)]
     return sorted(folders, key=lambda folder: folder.name, reverse=True)
+
+
+def _has_unfinished(folder: Path) -> bool:
+    return any(map(_is_unfinished, (folder, *folder.glob(f"{folder.name}-*/"))))
 
 
 def _is_unfinished(folder: Path) -> bool:

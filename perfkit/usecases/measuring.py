@@ -1,6 +1,5 @@
-"""`run` and `gate`: select, measure, compare, judge."""
+"""`run` and `gate`: select, measure, compare, look again, judge."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from math import inf
 from pathlib import Path
@@ -8,16 +7,20 @@ from pathlib import Path
 from perfkit.instruments.machine import read_machine
 from perfkit.judging.judgement import compare as judge
 from perfkit.judging.judgement import suspects
+from perfkit.judging.options import Options
+from perfkit.judging.settling import open_questions
 from perfkit.loading.recorded import find_named
-from perfkit.loading.selecting import Selection
 from perfkit.model.events import RunObserver
+from perfkit.model.run import Baseline
+from perfkit.model.verdict import Judgement
 from perfkit.running.gating import Comparison, measure_pairs
 from perfkit.running.measuring import Measured, measure
-from perfkit.running.plan import draw_seed, shortages
+from perfkit.running.plan import shortages
 from perfkit.running.sides import Build
 from perfkit.storage.journal import read_journal
 from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
 from perfkit.usecases.request import Against, Policy, Request, options_of, run_folder, surroundings
+from perfkit.usecases.settling import SecondLook, again, buildable, folder_of, measure_answers
 
 
 def run(request: Request, observer: RunObserver) -> Judged:
@@ -44,12 +47,39 @@ def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclus
     judgement = judge(base, measured.run, options, selected=everything)
     judged = Judged(measured.run, judgement, base, measured.folder, measured.interrupted)
     short = shortages(measured.run, request.plan)
-    suspected = suspects(judgement)
-    if measured.interrupted or not suspected:
+    questions = open_questions(judgement)
+    if measured.interrupted or not questions:
         return judged.warned(short)
-    second = _measure(_again(request, suspected), observer, measured.folder / f"{measured.run.id}-again")
-    judgement = judge(base, measured.run, options, selected=everything, confirmation=second.run)
-    return replace(judged, judgement=judgement, interrupted=second.interrupted).warned(short)
+    look, interrupted, failed = _second_look(request, base, judgement, measured, options, observer)
+    judgement = judge(base, measured.run, options, selected=everything, confirmation=look.again, pairs=look.pairs)
+    return replace(judged, judgement=judgement, interrupted=interrupted).warned((*short, *failed))
+
+
+def _second_look(
+    request: Request,
+    base: Baseline | None,
+    judgement: Judgement,
+    measured: Measured,
+    options: Options,
+    observer: RunObserver,
+) -> tuple[SecondLook, bool, tuple[str, ...]]:
+    """Pairs where the baseline's commit can be measured, else the suspects alone once more.
+
+    With whether that was interrupted, and why there were no pairs.
+    """
+    questions = open_questions(judgement)
+    failed: tuple[str, ...] = ()
+    commit = buildable(base, measured.run.machine.fingerprint) if request.pairs else None
+    if commit:
+        paired = measure_answers(request, questions, commit, measured.folder, options, observer)
+        if isinstance(paired, Measured):
+            return SecondLook(pairs=paired.run), paired.interrupted, ()
+        failed = (f"not settled by pairs with {commit}: {paired}",)
+    suspected = {name: questions[name] for name in suspects(judgement) if name in questions}
+    if not suspected:
+        return SecondLook(), False, failed
+    second = _measure(again(request, suspected), observer, folder_of(measured.folder, "again"))
+    return SecondLook(again=second.run), second.interrupted, failed
 
 
 def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_inconclusive: Policy) -> Judged:
@@ -71,12 +101,6 @@ def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_in
     )
     measured = measure_pairs(benchmarks, asked, around, folder, request.arguments, observer)
     return judged_pairs(measured.run, folder, options, interrupted=measured.interrupted)
-
-
-def _again(request: Request, benchmarks: Sequence[str]) -> Request:
-    """The same measurement of the suspects only, in a run of its own, however long another run comes between."""
-    plan = replace(request.plan, seed=draw_seed())
-    return replace(request, selection=Selection(tuple(benchmarks)), plan=plan, resume="", wait=inf)
 
 
 def _measure(request: Request, observer: RunObserver, folder: Path | None = None) -> Measured:

@@ -42,7 +42,8 @@ class Against:
 class Request:
     """What a measuring verb was asked for.
 
-    `resume` is the id of a run to go on with, or `last`; `wait` is for how many s another run here is waited for.
+    `resume` is the id of a run to go on with, or `last`; `wait` is for how many s another run here is waited for;
+    `pairs` is whether a gate may settle by pairs what its baseline cannot.
     """
 
     config: Config
@@ -53,6 +54,7 @@ class Request:
     resume: str = ""
     against: Against | None = None
     wait: float = 0.0
+    pairs: bool = True
 
 
 def load(start: Path, selection: Selection) -> tuple[Benchmark, ...]:

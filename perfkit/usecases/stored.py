@@ -10,6 +10,7 @@ from perfkit.model.run import Run
 from perfkit.storage import runs
 from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
 from perfkit.usecases.request import Policy, options_for
+from perfkit.usecases.settling import SecondLook, read_second_look
 
 
 def rendered_again(start: Path, name: str, *, baseline: str) -> Judged:
@@ -29,7 +30,8 @@ def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive:
     if candidate_run.against and not baseline:
         return judged_pairs(candidate_run, folder, options)
     base = find_named(config, baseline, candidate_run.machine.fingerprint)
-    judgement = judge(base, candidate_run, options)
+    look = SecondLook() if baseline else read_second_look(folder)
+    judgement = judge(base, candidate_run, options, confirmation=look.again, pairs=look.pairs)
     return Judged(candidate_run, judgement, base, folder)
 
 

@@ -132,6 +132,27 @@ def test_a_slower_program_is_found_alone_and_what_is_not_committed_counts(projec
     assert verdicts(again) == verdicts(done)
 
 
+def test_a_gate_against_a_baseline_settles_by_pairs_with_its_commit(project):
+    def run(*arguments):
+        return perfkit(project.folder, *arguments, "-k", "two", "--processes", "7", **project.env)
+
+    assert run("run").returncode == 0
+    assert perfkit(project.folder, "baseline", "save", **project.env).returncode == 0
+    project.write("work.py", WORK.replace('"two": 1.0', '"two": 4.0'))
+    done = run("gate", "--format", "json", "--report", "none")
+    assert done.returncode == 1, done.stdout + done.stderr
+    (found,) = [one for one in json.loads(done.stdout)["findings"] if one["budgets"]]
+    assert (found["verdict"], found["confirmation"]) == ("regressed", "confirmed")
+    assert found["change"]["pairs"] >= 4
+    assert "against the stored sessions" in found["why"]
+    again = perfkit(project.folder, "report", "--format", "json", **project.env)
+    assert verdicts(again) == verdicts(done)
+    alone = run("gate", "--format", "json", "--report", "none", "--no-pairs")
+    (found,) = [one for one in json.loads(alone.stdout)["findings"] if one["budgets"]]
+    assert not found["change"].get("pairs")
+    assert project.left_behind() == []
+
+
 def test_a_change_of_words_passes(project):
     project.commit(README="words\n")
     done = project.gate("--max-time", "60s", "app[which=one]")

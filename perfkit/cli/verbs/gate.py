@@ -33,6 +33,10 @@ def gate(
     in_place: Annotated[
         bool, typer.Option("--in-place", help="With --against: measure in this work tree, not in a copy of it.")
     ] = False,
+    pairs: Annotated[
+        bool,
+        typer.Option("--pairs/--no-pairs", help="Settle by pairs with the baseline's commit what it leaves open."),
+    ] = True,
     stored: Annotated[
         Path | None, typer.Option("--run", metavar="PATH", help="Judge this stored run instead of measuring.")
     ] = None,
@@ -51,8 +55,9 @@ def gate(
 ) -> None:
     """Measure, compare with the baseline or with a git ref, judge, report; the exit code is the verdict.
 
-    What looks slower is measured a second time before it is called regressed. With --against both sides are measured
-    in pairs, until each budget is decided; what is not committed counts as well.
+    What looks slower than the baseline, or cannot be told, is measured again in pairs with the baseline's commit where
+    there is one, else a second time. With --against everything is measured in pairs, until each budget is decided;
+    what is not committed counts as well.
     """
     from rich.console import Console
 

@@ -168,6 +168,14 @@ def test_a_run_is_unfinished_until_it_is_complete(tmp_path, complete, found):
     assert (runs.find_unfinished(tmp_path) is not None) == found
 
 
+def test_a_run_is_unfinished_while_one_that_was_measured_for_its_sake_is(tmp_path):
+    folder = tmp_path / "20250101T000000Z-aa"
+    for place, complete in ((folder, True), (folder / f"{folder.name}-pairs", False)):
+        runs.write_run(place, a_run(complete=complete))
+        (place / "journal.jsonl").write_text("")
+    assert runs.find_unfinished(tmp_path) == folder
+
+
 def test_details_are_files_of_the_run_and_nothing_else(tmp_path):
     facts = (Facts("server", (("backend", "JACK"),)),)
     name = runs.write_details(tmp_path, 12, facts)
