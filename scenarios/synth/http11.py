@@ -12,10 +12,6 @@ from httptools import HttpParserInvalidURLError, parse_url
 from synth.connections import Connection, Connections
 from synth.requests import Request, RequestReader
 
-_ENCODER = json.JSONEncoder(separators=(",", ":"))
-_HEAD = (
-    b"HTTP/1.1 %d %b\r\nDate: %b\r\nContent-Type: application/json\r\nContent-Length: %d\r\nConnection: %b\r\n%b\r\n"
-)
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
@@ -23,9 +19,14 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 class Answer:
     """A JSON document; `headers` are whole lines, with their ends."""
 
-    value: Mapping[str, object]
+    body: bytes
     status: HTTPStatus = HTTPStatus.OK
     headers: bytes = b""
+
+
+def document(value: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK, headers: bytes = b"") -> Answer:
+    """The answer that says this."""
+    return Answer(json.dumps(value, separators=(",", ":")).encode(), status, headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,7 @@ class HttpConnection(Connection):
             if not self._take(request):
                 self._is_ended = True
                 return
-        if self._reader.is_awaited:
-            self._reader.is_awaited = False
+        if self._reader.take_expectation():
             self.transport.write(_CONTINUE)
 
     def _take(self, request: Request) -> bool:
@@ -99,6 +99,8 @@ class HttpConnection(Connection):
 
 def _path(target: bytes) -> bytes:
     """The path of a target, which may be a whole address; empty where there is none."""
+    if target.startswith(b"/"):
+        return target.partition(b"?")[0]
     try:
         return parse_url(target).path or b""
     except HttpParserInvalidURLError:
@@ -106,22 +108,20 @@ def _path(target: bytes) -> bytes:
 
 
 def _error(status: HTTPStatus, headers: bytes = b"") -> Answer:
-    return Answer({"error": status.phrase}, status, headers)
+    return document({"error": status.phrase}, status, headers)
 
 
 def _written(answer: Answer, request: Request) -> bytes:
-    body = _ENCODER.encode(answer.value).encode()
-    head = _HEAD % (
-        answer.status,
-        answer.status.phrase.encode(),
-        _date(int(time.time())),
-        len(body),
-        b"keep-alive" if request.keep_alive else b"close",
-        answer.headers,
-    )
-    return head if request.method == b"HEAD" else head + body
+    start = _start(answer.status, request.keep_alive, int(time.time()))
+    body = b"" if request.method == b"HEAD" else answer.body
+    return b"%bContent-Length: %d\r\n%b\r\n%b" % (start, len(answer.body), answer.headers, body)
 
 
-@lru_cache(maxsize=1)
-def _date(second: int) -> bytes:
-    return time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second)).encode()
+@lru_cache(maxsize=4)
+def _start(status: HTTPStatus, keep_alive: bool, second: int) -> bytes:
+    date = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second))
+    connection = "keep-alive" if keep_alive else "close"
+    return (
+        f"HTTP/1.1 {status:d} {status.phrase}\r\nDate: {date}\r\nConnection: {connection}\r\n"
+        "Content-Type: application/json\r\n"
+    ).encode()

@@ -41,11 +41,9 @@ class RequestReader:
         self._parser = HttpRequestParser(self)
         self._complete: list[Request] = []
         self._request = Request()
-        self._is_begun = self._is_in_head = False
+        self._is_begun = self._is_in_head = self._is_expectation_taken = False
         self._size = 0
         """Bytes that have come since a request was complete."""
-        self.is_awaited = False
-        """Whether the client waits for leave to send the body it has announced."""
 
     def feed(self, data: bytes) -> list[Request]:
         """The requests that these bytes complete. Nothing may be fed after the connection's last one."""
@@ -66,26 +64,38 @@ class RequestReader:
             self._complete.append(self._request)
         return self._complete
 
+    def take_expectation(self) -> bool:
+        """Whether the client waits for leave to send the body that it has announced. True once for a request."""
+        if not self._is_begun or self._is_in_head or self._is_expectation_taken:
+            return False
+        self._is_expectation_taken = True
+        return any(name.lower() == b"expect" for name, _ in self._request.headers)
+
     def on_message_begin(self) -> None:
         """A request begins."""
         self._request = Request()
         self._is_begun = self._is_in_head = True
+        self._is_expectation_taken = False
 
     def on_url(self, part: bytes) -> None:
         """The target, or its next part."""
         self._request.target += part
-        self._count(part)
+        self._request.head_size += len(part)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """One whole header, of the head or after the body."""
-        self._count(name + value)
-        if not self._request.fault:
-            self._request.headers.append((name, value))
+        request = self._request
+        request.head_size += len(name) + len(value)
+        if request.head_size > LARGEST_HEAD:
+            self._overflow()
+        else:
+            request.headers.append((name, value))
 
     def on_headers_complete(self) -> None:
         """The head is complete."""
+        if self._request.head_size > LARGEST_HEAD:
+            self._overflow()
         self._is_in_head = False
-        self.is_awaited = any(name.lower() == b"expect" for name, _ in self._request.headers)
 
     def on_body(self, part: bytes) -> None:
         """The next part of the body."""
@@ -99,13 +109,8 @@ class RequestReader:
         request = self._request
         request.method = self._parser.get_method()
         request.keep_alive = self._parser.should_keep_alive() and not request.fault
-        self._is_begun = self.is_awaited = False
+        self._is_begun = False
         self._complete.append(request)
-
-    def _count(self, part: bytes) -> None:
-        self._request.head_size += len(part)
-        if self._request.head_size > LARGEST_HEAD:
-            self._overflow()
 
     def _overflow(self) -> None:
         in_head = self._is_in_head

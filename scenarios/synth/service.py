@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from synth.engine import Engine
-from synth.http11 import Answer, HttpConnection, Route, Site
+from synth.http11 import Answer, HttpConnection, Route, Site, document
 from synth.notes import apply, parse
 from synth.sockets import Stream
 from synth.streams import Broadcaster
@@ -48,20 +48,21 @@ class Service:
 
     def health(self, _body: bytes) -> Answer:
         """`{"status": "ok", "voices": 3, "streams": 1}`."""
-        return Answer({"status": "ok", "voices": self.engine.voices, "streams": len(self.broadcaster.listeners)})
+        playing = self.engine.voices, len(self.broadcaster.listeners)
+        return Answer(b'{"status":"ok","voices":%d,"streams":%d}' % playing)
 
     def notes(self, body: bytes) -> Answer:
         """Start and stop notes (`synth.notes.parse` says how); 400 and `{"error": …}` for what cannot be played."""
         try:
             started, stopped = apply(parse(body), self.engine)
         except ValueError as error:
-            return Answer({"error": str(error)}, HTTPStatus.BAD_REQUEST)
-        return Answer({"started": started, "stopped": stopped, "voices": self.engine.voices})
+            return document({"error": str(error)}, HTTPStatus.BAD_REQUEST)
+        return document({"started": started, "stopped": stopped, "voices": self.engine.voices})
 
     def metrics(self, _body: bytes) -> Answer:
         """Counters since the start, and what there is now."""
         counts = self.broadcaster.counts
-        return Answer(
+        return document(
             {
                 "uptime_seconds": time.monotonic() - self._started,
                 "voices": self.engine.voices,
@@ -80,7 +81,7 @@ class Service:
     def stream(self, _body: bytes) -> Answer:
         """For one who asks without a WebSocket's handshake."""
         status = HTTPStatus.UPGRADE_REQUIRED
-        return Answer({"error": "the stream is a WebSocket"}, status, b"Upgrade: websocket\r\n")
+        return document({"error": "the stream is a WebSocket"}, status, b"Upgrade: websocket\r\n")
 
 
 async def serve(settings: Settings) -> None:

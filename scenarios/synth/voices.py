@@ -31,7 +31,7 @@ class Voices:
         capacity = polyphony + _RESERVE
         self._patch, self._rate, self._polyphony, self._capacity = patch, rate, polyphony, capacity
         self._random = np.random.default_rng(seed)
-        self._rows = 0
+        self._rows = self._sounding = 0
         self._next_id = 1
         self._ids = np.zeros(capacity, np.int64)
         self._waveforms = np.zeros(capacity, np.int8)
@@ -54,7 +54,7 @@ class Voices:
     @property
     def sounding(self) -> int:
         """How many voices sound or fall to silence, without stolen ones."""
-        return self._rows - int(np.count_nonzero(self._envelopes.fading[: self._rows]))
+        return self._sounding
 
     @property
     def empty(self) -> bool:
@@ -143,6 +143,7 @@ class Voices:
         else:
             row = candidates[np.argmin(self._ids[candidates])]
         self._envelopes.fade(int(row))
+        self._sounding -= 1
 
     def _insert(self, waveform: Waveform) -> int:
         rows = self._rows
@@ -151,6 +152,7 @@ class Voices:
             column[row + 1 : rows + 1] = column[row:rows]
         self._waveforms[row] = waveform
         self._rows += 1
+        self._sounding += 1
         self._slice()
         return row
 
@@ -159,6 +161,7 @@ class Voices:
         for column in self._columns:
             column[:kept] = column[: self._rows][keep]
         self._rows = kept
+        self._sounding = kept - int(np.count_nonzero(self._envelopes.fading[:kept]))
         self._slice()
 
     def _slice(self) -> None:
