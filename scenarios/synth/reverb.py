@@ -30,11 +30,10 @@ class Reverb:
     def __init__(self, rate: int, seconds: float, damping: float) -> None:
         delays = np.array([round(delay * rate / 48_000) for delay in _DELAYS])
         self.longest_block = int(delays.min())
-        self._delays = delays
+        self._delays: list[int] = delays.tolist()
         self._size = 1 << int(delays.max() + self.longest_block + 1).bit_length()
         self._ring = np.zeros((LINES, self._size), np.float32)
-        self._rows = (np.arange(LINES) * self._size)[:, None]
-        self._times = np.arange(-1, self.longest_block) - delays[:, None]
+        self._taps = np.zeros((LINES, self.longest_block + 1), np.float32)
         gains = 10.0 ** (-3.0 * delays / (rate * seconds))
         self._now = (gains * (1 - damping / 2)).astype(np.float32)[:, None]
         self._past = (gains * damping / 2).astype(np.float32)[:, None]
@@ -43,6 +42,7 @@ class Reverb:
         self._feed = np.hstack([_orthogonal(), sides * signs])
         self._collect = np.ascontiguousarray((sides * signs[::-1]).T) / np.float32(2)
         self._mixed = np.zeros((LINES + 2, self.longest_block), np.float32)
+        self._fed = np.zeros((LINES, self.longest_block), np.float32)
         self._position = 0
         self._quiet = self._size
 
@@ -54,14 +54,27 @@ class Reverb:
     def process(self, dry: Floats, wet: Floats) -> None:
         """Fill `wet` (2 × frames) with the answer to `dry` (2 × frames); at most `longest_block` frames."""
         frames = dry.shape[1]
-        taps = np.take(self._ring, ((self._times[:, : frames + 1] + self._position) & (self._size - 1)) + self._rows)
+        taps = self._read(frames)
         mixed = self._mixed[:, :frames]
         heard = mixed[:LINES]
         np.multiply(taps[:, 1:], self._now, out=heard)
-        heard += self._past * taps[:, :-1]
+        past = taps[:, :-1]
+        past *= self._past
+        heard += past
         mixed[LINES:] = dry
         np.matmul(self._collect, heard, out=wet)
-        self._write(self._feed @ mixed)
+        self._write(np.matmul(self._feed, mixed, out=self._fed[:, :frames]))
+
+    def _read(self, frames: int) -> Floats:
+        """What leaves each line in these frames, and in the one before them."""
+        taps = self._taps[:, : frames + 1]
+        for line, delay in enumerate(self._delays):
+            start = (self._position - delay - 1) & (self._size - 1)
+            first = min(frames + 1, self._size - start)
+            taps[line, :first] = self._ring[line, start : start + first]
+            if first <= frames:
+                taps[line, first:] = self._ring[line, : frames + 1 - first]
+        return taps
 
     def _write(self, block: Floats) -> None:
         frames = block.shape[1]
