@@ -107,17 +107,28 @@ class LatencyHistogram:
         return Curve(title, "1 / (1 − percentile), logarithmic", "1", "time", "s", tuple(ends.tolist()), values)
 
     def drawing(self, title: str, bins: int = 60, marks: tuple[tuple[str, float], ...] = ()) -> Histogram:
-        """The counts in `bins` bins of equal ratio from the smallest to the largest duration."""
-        values, counts = self._recorded()
-        low = max(1e-9, float(values.min()) * 0.999)
-        edges = np.geomspace(low, max(low * 1.01, float(values.max()) * 1.001), bins + 1)
-        binned, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges, weights=counts)
-        in_bins = tuple(binned.astype(int).tolist())
+        """The counts in `bins` bins of equal ratio from the smallest to the largest duration.
+
+        A counter that lies in several bins is shared out, or its steps would show in narrow ones.
+        """
+        begins, ends, counts = self._recorded()
+        low = max(1e-9, float(begins[0]) * 0.999)
+        edges = np.geomspace(low, max(low * 1.01, float(ends[-1])), bins + 1)
+        passed = np.concatenate(([0.0], np.cumsum(counts)))
+        below = np.rint(np.interp(edges, _alternating(begins, ends), _alternating(passed[:-1], passed[1:])))
+        below[0], below[-1] = 0.0, passed[-1]
+        in_bins = tuple(np.diff(below).astype(int).tolist())
         return Histogram(title, "s", tuple(edges.tolist()), in_bins, marks, self.encode())
 
-    def _recorded(self) -> tuple[NDArray[np.float64], NDArray[np.uint64]]:
+    def _recorded(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.uint64]]:
+        """Where each counter that is not empty begins and ends, s, and what it counts."""
         where = np.flatnonzero(self._counts)
         if where.size == 0:
             raise ValueError("no duration was recorded")
-        values = [self._hdr.get_value_from_index(int(index)) / _NANOSECONDS for index in where]
-        return np.array(values), self._counts[where]
+        begins = np.array([self._hdr.get_value_from_index(int(index)) for index in where], float)
+        widths = 2.0 ** np.maximum(0, np.frexp(begins)[1] - _EXACT_BITS)
+        return begins / _NANOSECONDS, (begins + widths) / _NANOSECONDS, self._counts[where]
+
+
+def _alternating(first: NDArray[np.float64], second: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.column_stack((first, second)).ravel()

@@ -1,6 +1,7 @@
 """The picture of a histogram."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from perfkit.model.detail import Histogram
 from perfkit.model.units import counted, format_quantity
@@ -10,6 +11,7 @@ from perfkit.reporting.scales import Axis, linear, log, spacing, spread, tick_te
 
 _LEFT, _RIGHT, _PLOT = 46.0, 452.0, 130.0
 _MOST_BARS = 90
+_MOST_DIGITS = 7
 _TALL = 400
 """Counts that differ by more than this factor are drawn on a logarithmic axis, so that a rare slow mode is seen."""
 
@@ -23,9 +25,10 @@ def histogram(detail: Histogram) -> Chart:
     across = spread(min(ends), max(ends), _LEFT, _RIGHT, logarithmic=spacing(edges) == "log")
     up = _counts_axis(counts, bottom, top)
     bars = [(across.at(a), across.at(b), up.at(n)) for a, b, n in zip(edges, edges[1:], counts, strict=False) if n]
+    ends_told = _told(edges, detail.unit)
     rows = [
-        (f"{format_quantity(a, detail.unit)} to {format_quantity(b, detail.unit)}", f"{n:,}".replace(",", " "))
-        for a, b, n in zip(edges, edges[1:], counts, strict=False)
+        (f"{a} to {b}", f"{n:,}".replace(",", " "))
+        for a, b, n in zip(ends_told, ends_told[1:], counts, strict=False)
         if n
     ]
     texts, unit = tick_texts(across.ticks, detail.unit)
@@ -50,6 +53,15 @@ def histogram(detail: Histogram) -> Chart:
         table=Table((f"{detail.title}", "count"), tuple(rows)),
         legend=(("", "counts on a logarithmic axis"),) if up.kind == "log" else (),
     )
+
+
+def _told(edges: Sequence[float], unit: str) -> tuple[str, ...]:
+    """The edges for people, with as many digits as tell each from the next."""
+    for digits in range(3, _MOST_DIGITS):
+        texts = tuple(format_quantity(edge, unit, digits) for edge in edges)
+        if all(a != b for a, b in pairwise(texts)):
+            return texts
+    return tuple(format_quantity(edge, unit, _MOST_DIGITS) for edge in edges)
 
 
 def _counts_axis(counts: Sequence[int], bottom: float, top: float) -> Axis:

@@ -120,8 +120,8 @@ def nines_ticks(high: float) -> tuple[float, ...]:
 
 
 def nines_texts(ticks: Sequence[float]) -> tuple[str, ...]:
-    """Ticks of 1 / (1 - share) as percentiles: 10 is `90 %`, 1000 is `99.9 %`."""
-    return tuple(f"{100 - 100 / tick:.10g} %" for tick in ticks)
+    """Ticks of 1 / (1 - share) as percentiles, what is left of 100 % to three digits: 10 is `90 %`, 1000 `99.9 %`."""
+    return tuple(f"{100 - float(f'{100 / tick:.2e}'):.10g} %" for tick in ticks)
 
 
 def _plain(value: float) -> str:

@@ -110,13 +110,21 @@ def _rows(pace: Pace, tally: Tally) -> tuple[tuple[str, str], ...]:
     if pace.closed:
         think = f" who think for {format_quantity(pace.think, 's')}" if pace.think else ""
         return (("offered", f"{pace.users} users{think}: what the service lets them"), *rows)
-    rate = f"{tally.requests / tally.duration:g} requests/s, {pace.arrivals} arrivals"
     return (
-        ("offered", rate),
+        ("offered", f"{_offered(pace, tally)} requests/s, {pace.arrivals} arrivals"),
         ("achieved", f"{tally.offered.achieved * 100:.1f} %"),
         *rows,
         ("send lag p99", format_quantity(tally.lag.quantile(0.99), "s")),
     )
+
+
+def _offered(pace: Pace, tally: Tally) -> str:
+    """The rates that the load had."""
+    if pace.arrivals == "ramp":
+        return f"{pace.rate:g} to {pace.rate_end:g}"
+    if pace.steps:
+        return ", ".join(f"{rate:g}" for rate, _ in pace.steps)
+    return f"{tally.requests / tally.duration:g}"
 
 
 def _stream_values(streams: StreamReading, *, numbered: bool) -> dict[str, float]:

@@ -112,6 +112,17 @@ def test_the_drawing_holds_every_reading():
     assert middle == pytest.approx(np.median(values), rel=0.2)
 
 
+def test_an_even_law_is_drawn_evenly_however_narrow_it_is():
+    counts = np.array(filled(np.random.default_rng(7).uniform(0.0195, 0.0205, 100_000)).drawing("gaps").counts)
+    assert counts.size == 60
+    assert counts.sum() == 100_000
+    assert counts[3:-3].max() < 1.2 * counts[3:-3].min()
+
+
+def test_a_duration_of_nothing_is_drawn_too():
+    assert filled([0.0, 0.0, 0.01]).drawing("times").counts[0] == 2
+
+
 def test_identical_readings_can_be_drawn():
     assert sum(filled([0.01] * 10).drawing("times").counts) == 10
 

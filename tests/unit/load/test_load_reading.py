@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 
 from perfkit.model.detail import Curve
+from perfkit.probes import build
 from perfkit.probes._load.book import Book
 from perfkit.probes._load.deliveries import Deliveries, Stream
 from perfkit.probes._load.drawing import over_time, phases, request_details, stream_details
+from perfkit.probes._load.drawn_up import requests_report
 from perfkit.probes._load.flow import Flow
 from perfkit.probes._load.ledger import Ledger
 from perfkit.probes._load.pace import Pace
@@ -151,6 +153,20 @@ def test_long_loads_are_drawn_in_at_most_400_points():
 )
 def test_where_the_rate_changes_is_marked_in_the_picture(pace, marked):
     assert phases(Pace(in_flight=1, **pace), 4.0) == marked
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ({"rate": 50, "duration": "2 s"}, "50 requests/s, fixed arrivals"),
+        ({"arrivals": "ramp", "rate": 20, "rate_end": 80, "duration": "2 s"}, "20 to 80 requests/s, ramp arrivals"),
+        ({"arrivals": "steps", "steps": [[20, "1 s"], [80, "1 s"]]}, "20, 80 requests/s, steps arrivals"),
+    ],
+)
+def test_the_offered_rates_are_told(settings, said):
+    offered = build("load", {"url": "http://127.0.0.1:1/"} | settings).plan(1)
+    rows = [(due, due, due + 0.01, ANSWERED) for due in np.linspace(100, 101.99, 100)]
+    assert dict(requests_report(offered, tally(rows)).rows)["offered"] == said
 
 
 def test_a_loss_across_the_windows_opening_counts():

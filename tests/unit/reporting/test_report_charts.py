@@ -88,6 +88,11 @@ def test_a_histogram_keeps_every_reading():
     assert len(chart.table.rows) <= 100
 
 
+def test_narrow_bins_are_told_apart():
+    chart = histogram(Histogram("t", "s", (0.01971, 0.01974, 0.01978), (4, 1)))
+    assert chart.table.rows == (("19.71 ms to 19.74 ms", "4"), ("19.74 ms to 19.78 ms", "1"))
+
+
 def test_a_rare_slow_mode_is_seen():
     chart = histogram(Histogram("t", "s", (0.0, 1.0, 2.0, 3.0), (100_000, 0, 2)))
     assert ("", "counts on a logarithmic axis") in chart.legend

@@ -91,3 +91,4 @@ def test_ticks_share_one_unit(ticks, unit, texts, shown):
 
 def test_nines():
     assert nines_texts((1.0, 10.0, 100.0, 10_000.0)) == ("0 %", "90 %", "99 %", "99.99 %")
+    assert nines_texts((1.26540, 8.7654, 1234.56)) == ("21 %", "88.6 %", "99.919 %")
