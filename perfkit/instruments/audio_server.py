@@ -17,7 +17,8 @@ _START_WITHIN = 10.0
 class AudioServer:
     """A server that runs. `env` leads clients to it; what is played into `play` is recorded from `record`.
 
-    `rate` is in Hz and what a private server was asked for; `method` names the server in a metric's identity.
+    `rate` in Hz and `block` in frames are what a private server was asked for; `block` is 0 of a running one. `method`
+    names the server in a metric's identity.
     """
 
     kind: ServerKind
@@ -26,6 +27,15 @@ class AudioServer:
     play: str
     record: str
     rate: int
+    block: int = 0
+
+    def check(self, rate: int, block: int) -> None:
+        """Raises Failed where a private server turned out to play otherwise than it was asked to."""
+        if self.block and (rate, block) != (self.rate, self.block):
+            raise Failed(
+                f"{self.name} plays blocks of {block} frames at {rate} Hz, not of {self.block} at {self.rate}",
+                hint="a power of two is a block that every server takes",
+            )
 
     @property
     def method(self) -> str:

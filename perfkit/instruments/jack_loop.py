@@ -74,9 +74,10 @@ def send(
     notes: Notes | None = None,
     ports_within: float = _PORTS_WITHIN,
 ) -> Trip:
-    """Play `signal` (mono) and record it and `tail` frames more. Raises Failed if the server does not take part.
+    """Play `signal` (mono) and record it and `tail` frames more.
 
-    By default through the server's own loop. Ports are waited for up to `ports_within` s.
+    By default through the server's own loop. Ports are waited for up to `ports_within` s. Raises Failed if the server
+    does not do as it was asked.
     """
     route = route or Route(play=(server.play,), record=(server.record,))
     files = {name: launcher.tmp / f"loop-{name}" for name in ("excitation", "recording", "report")}
@@ -91,6 +92,7 @@ def send(
     }
     command = command_of("loop", request | {name: str(path) for name, path in files.items()})
     told = run_client(launcher, server, command, files["report"])
+    server.check(told["rate"], told["block"])
     recorded = np.fromfile(files["recording"], np.float32).astype(np.float64).reshape(len(route.record), -1)
     return Trip(channels=tuple(recorded), callback=told.pop("callback") / 1e9, **told)
 

@@ -78,6 +78,7 @@ class Watching:
 
     def _read(self, ended: Exit) -> Watched:
         told = read_report(self.launcher.tmp / f"{self.name}.json", ended, self.server)
+        self.server.check(told["rate"], told["block"])
         recorded = np.fromfile(self.launcher.tmp / f"{self.name}.f32", np.float32)
         return _read(told, recorded)
 

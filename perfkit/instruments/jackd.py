@@ -34,7 +34,7 @@ def private_jackd(launcher: Launcher, rate: int, block: int) -> Iterator[AudioSe
     with _guarded(name, target.pid) as guard, awaited(target, "jackd"):
         _look(guard)
         title = "jackd, dummy driver with monitor ports"
-        yield AudioServer("jack", title, env, "system:playback_1", "system:monitor_1", rate)
+        yield AudioServer("jack", title, env, "system:playback_1", "system:monitor_1", rate, block)
 
 
 @contextmanager

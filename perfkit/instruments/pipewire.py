@@ -30,7 +30,8 @@ def private_pipewire(launcher: Launcher, rate: int, block: int) -> Iterator[Audi
     program = Program(command=command, env=env, ready=Ready(file=str(socket)), exit_codes=(0, -15))
     with awaited(launcher.start(program), "PipeWire"):
         clients = env | {"LD_LIBRARY_PATH": jack_library()}
-        yield AudioServer("pipewire", "PipeWire, null sink", clients, "perfkit:playback_FL", "perfkit:monitor_FL", rate)
+        ports = ("perfkit:playback_FL", "perfkit:monitor_FL")
+        yield AudioServer("pipewire", "PipeWire, null sink", clients, *ports, rate, block)
 
 
 def jack_library() -> str:
@@ -49,6 +50,7 @@ context.properties = {{
     default.clock.quantum = {block}
     default.clock.min-quantum = {block}
     default.clock.max-quantum = {block}
+    clock.power-of-two-quantum = false
 }}
 context.spa-libs = {{
     audio.convert.* = audioconvert/libspa-audioconvert

@@ -5,7 +5,7 @@ counts as the program's own CPU time. The canary stands above the audio thread o
 can make it late, and what it was late by was taken from the block. It beats when a period is mostly over, and goes on
 while it is late: a block that was stalled into lateness is being stalled then, and one that is well in time is done and
 not disturbed. Stalls come in bursts of which it sees a part, so a miss close to a long one, or amid several,
-is the machine's as well.
+is the machine's as well, unless it is late by far more than they can have cost.
 """
 
 import os
@@ -26,6 +26,8 @@ _LATE_AT_MOST = 60e-6
 """s; above what waking takes by itself, whatever the period."""
 _LEAST_DISTURBED = 0.05
 """The share of the blocks by which a program's own time is told."""
+_UNSEEN = 4.0
+"""Times what the canary saw: as much, and a period, can stalls close to a block have cost it."""
 
 
 def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
@@ -76,8 +78,14 @@ def _amid_stalls(played: Played, block: int, canary: Canary) -> bool:
     asked, _ = played.span(block)
     begin, end = asked - _CLOSE * period, asked + float(played.blocks.finished[block]) + _CLOSE * period
     stalls = [woke - due for due, woke in canary.late if due <= end and woke >= begin]
+    if float(played.blocks.finished[block]) - period > period + _UNSEEN * sum(stalls):
+        return False
     return max(stalls, default=0.0) > _LONG * period or sum(stalls) > _MUCH * period
 
 
 def _overloaded(played: Played) -> bool:
-    return len(played.blocks) > 0 and bool(np.quantile(played.blocks.cpu, _LEAST_DISTURBED) > played.stretch.period)
+    """Whether even its fastest blocks, waiting for a core left out, take longer than a period: working or sleeping."""
+    if not len(played.blocks):
+        return False
+    own = np.maximum(played.blocks.cpu, played.blocks.wall - played.blocks.run_delay)
+    return bool(np.quantile(own, _LEAST_DISTURBED) > played.stretch.period)

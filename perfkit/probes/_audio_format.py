@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 
 _SMALL_BLOCK = 64
+_LARGEST_BLOCK = 8192
+"""Of PipeWire and jackd, which silently take no larger one."""
 OF_A_CLIENT = ("ready", "output_port", "midi_port")
 """Settings that only a JACK client has."""
 
@@ -32,5 +34,5 @@ def check_format(rate: int, frames: int, key: str) -> None:
     """Raises ValueError for a sample rate or a block size that no sound card has."""
     if not 8_000 <= rate <= 768_000:
         raise ValueError(f"rate = {rate} must lie between 8000 and 768000 Hz")
-    if not 8 <= frames <= 16_384:
-        raise ValueError(f"{key} = {frames} must lie between 8 and 16384 frames")
+    if not 8 <= frames <= _LARGEST_BLOCK:
+        raise ValueError(f"{key} = {frames} must lie between 8 and {_LARGEST_BLOCK} frames")

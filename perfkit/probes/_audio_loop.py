@@ -17,8 +17,8 @@ from perfkit.signal.correlation import COEFFICIENT, LENGTH, Delay, excitation, f
 BURSTS = 3
 """How often a delay is measured within one open."""
 _SEEDS_APART = 1_000_003
-_DIGITS = 6
-"""Of a frame: what lies beyond is the arithmetic's."""
+_DIGITS = 3
+"""Of a frame: a tenth of what a delay is known to."""
 
 Signal = NDArray[np.float64]
 
@@ -61,7 +61,7 @@ def find_delays(played: Signal, recorded: Signal) -> Delays:
 def less(through: Delays, own: Delays) -> Delays:
     """The delays of a client: those through it less those beside it, burst by burst."""
     pairs = zip(through.bursts, own.bursts, strict=True)
-    return Delays(tuple(replace(one, frames=round(one.frames - other.frames, _DIGITS)) for one, other in pairs))
+    return Delays(tuple(replace(one, frames=round(one.frames - other.frames, _DIGITS) + 0.0) for one, other in pairs))
 
 
 def driven_by(server: AudioServer) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ LENGTH = 16_384
 COEFFICIENT = 0.9
 PEAK_TO_SIDE_LOBE = 12.0
 CLIPPED = 0.001
+_ALIKE = 0.5
+"""Noise that was cut down to its sign still has .8; what has less is not what was played, such as a sine."""
 
 _PASS = 20_000 / 24_000
 _STOP = 22_000 / 24_000
@@ -47,8 +49,8 @@ class Delay:
         """Why the delay is void, in a sentence; empty if it is valid."""
         if self.silent:
             return "no signal returned: the recording is silent"
-        if self.clipped > CLIPPED:
-            return f"the returned signal is clipped: {self.clipped:.1%} of its samples are at full scale"
+        if self.clipped > CLIPPED and self.coefficient > _ALIKE:
+            return f"the returned signal is clipped: {100 * self.clipped:.1f} % of its samples are at full scale"
         if self.coefficient < COEFFICIENT or self.peak_to_side_lobe < PEAK_TO_SIDE_LOBE:
             return (
                 f"no clean signal returned: best correlation {self.coefficient:.2f} (needs {COEFFICIENT:g}), "

@@ -71,6 +71,25 @@ def test_a_client_that_clips_gives_no_number(server):
 def test_ports_that_are_not_there_are_named_beside_those_that_are(server):
     with pytest.raises(Failed, match=r"no port delay:nowhere; it has .*delay:in"):
         measure("audio_latency", **delay(server, "0", input_port="delay:nowhere", ports_within="500 ms"))
+    named = tone(server, 0, 0) | {"output_port": "tone:nowhere", "ports_within": "500 ms"}
+    with pytest.raises(Failed, match=r"no port tone:nowhere; it has"):
+        measure("audio_deadline", **named)
+
+
+def test_a_port_of_another_kind_is_told(server):
+    with pytest.raises(Failed, match="the port delay:out is an audio output, and an audio input is needed"):
+        measure("audio_latency", **delay(server, "0", input_port="delay:out"))
+    with pytest.raises(Failed, match="the port delay:in is an audio input, and a MIDI input is needed"):
+        measure(
+            "audio_deadline",
+            **tone(server, 0, 0)
+            | {
+                "command": delay(server, "0")["command"],
+                "output_port": "delay:out",
+                "midi_port": "delay:in",
+                "notes": [60],
+            },
+        )
 
 
 def test_a_client_that_plays_nothing_is_not_judged(server):

@@ -24,6 +24,7 @@ from .opening import (
     FIFO,
     SETUP,
     allow,
+    expect,
     give_up,
     later,
     leave,
@@ -179,6 +180,9 @@ def main() -> None:
     client = open_client(jack, "perfkit-loop", deadline)
     named = tuple(name for name in (*request["play"], *request["record"], request["midi"]) if name)
     wait_for_ports(client, named, min(deadline, time.monotonic() + request["ports_within"]))
+    expect(client, "an audio input", *request["play"])
+    expect(client, "an audio output", *request["record"])
+    expect(client, "a MIDI input", request["midi"])
     with open(request["excitation"], "rb") as file:
         loop = Loop(client, request, file.read())
     client.set_process_callback(loop.process)

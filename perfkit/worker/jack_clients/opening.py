@@ -63,9 +63,18 @@ def wait_for_ports(client: Any, names: tuple[str, ...], deadline: float) -> None
     while missing := set(names) - {port.name for port in client.get_ports()}:
         if time.monotonic() > deadline:
             there = [port.name for port in client.get_ports() if not port.name.startswith("perfkit-")]
-            wanted = " and ".join(name for name in names if name in missing)
+            wanted = " and ".join(name for name in dict.fromkeys(names) if name in missing)
             give_up("the server has no port %s; it has %s" % (wanted, ", ".join(there) or "none"))
         time.sleep(POLL)
+
+
+def expect(client: Any, kind: str, *names: str) -> None:
+    """Exits with a sentence unless each of these ports, if named, is of `kind`, such as `an audio input`."""
+    for name in filter(None, names):
+        port = client.get_port_by_name(name)
+        there = "%s %s" % ("a MIDI" if port.is_midi else "an audio", "input" if port.is_input else "output")
+        if there != kind:
+            give_up("the port %s is %s, and %s is needed" % (name, there, kind))
 
 
 def leave(*clients: Any) -> None:

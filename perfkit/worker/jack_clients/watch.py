@@ -29,6 +29,7 @@ from .opening import (
     SETUP,
     Cycles,
     allow,
+    expect,
     give_up,
     leave,
     load_jack,
@@ -131,6 +132,8 @@ def main() -> None:
     client = open_client(jack, request["name"], deadline)
     named = tuple(name for name in (request["source"], *request["link"], request["midi"]) if name)
     wait_for_ports(client, named, min(deadline, time.monotonic() + request["ports_within"]))
+    expect(client, "an audio output", request["source"])
+    expect(client, "a MIDI input", request["midi"])
     watch = Watch(client, request)
     client.set_process_callback(watch.process)
     client.set_xrun_callback(watch.xrun)

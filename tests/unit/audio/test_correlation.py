@@ -65,6 +65,13 @@ def test_another_excitation_is_no_signal():
 def test_clipping_is_refused():
     recorded = np.clip(recording(100.0), -0.25, 0.25)
     assert "clipped" in find_delay(excitation(1), recorded).trouble
+    assert "clipped" in find_delay(excitation(1), np.sign(recording(100.0))).trouble
+
+
+def test_a_sine_of_somebodys_own_is_not_told_as_clipped():
+    """Many of its samples lie close to its peak."""
+    sine = 0.3 * np.sin(2 * np.pi * 997 / 48_000 * np.arange(len(recording(100.0))))
+    assert find_delay(excitation(1), sine).trouble.startswith("no clean signal returned: best correlation 0.0")
 
 
 @pytest.mark.parametrize("lost", [128, 1024])

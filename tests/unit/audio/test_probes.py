@@ -168,6 +168,7 @@ def test_a_server_is_part_of_the_identity():
         ("audio_deadline", {}, "body"),
         ("audio_deadline", {"body": "synth"}, "module:function"),
         ("audio_deadline", {"body": "m:f", "block": 4}, "block = 4"),
+        ("audio_deadline", {"body": "m:f", "block": 16_384}, "block = 16384 must lie between 8 and 8192"),
         ("audio_deadline", {"body": "m:f", "rate": 10}, "rate = 10"),
         ("audio_deadline", {"body": "m:f", "warmup": -1}, "warmup"),
         ("audio_deadline", {"body": "m:f", "voices": 3}, "voices"),

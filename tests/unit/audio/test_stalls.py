@@ -86,6 +86,20 @@ def test_an_overload_is_never_excused():
     assert excused(overloaded, canary((0.2, 3.1))).missed == ()
 
 
+def test_a_body_that_sleeps_in_every_block_is_never_excused():
+    asleep = played(2.5e-3, (2,))
+    slow = replace(asleep.blocks, cpu=np.full(10, 0.1e-3), wall=np.full(10, 1.1e-3))
+    assert excused(replace(asleep, blocks=slow), canary((0.2, 3.1))).missed == (2,)
+    waiting = replace(slow, run_delay=np.full(10, 0.9e-3))
+    assert excused(replace(asleep, blocks=waiting), canary((0.2, 3.1))).missed == ()
+
+
+def test_a_miss_far_longer_than_the_stalls_around_it_is_the_programs():
+    assert excused(played(3.5e-3, (2,)), canary((0.3, 0.7))).missed == ()
+    assert excused(played(3.7e-3, (2,)), canary((0.3, 0.7))).missed == (2,)
+    assert excused(played(9.7e-3, (2,)), canary((0.3, 2.7))).missed == ()
+
+
 @pytest.mark.parametrize("changes", [{"policy": "non-RT"}, {"own_threads": True}])
 def test_nothing_is_excused_where_the_program_can_delay_the_canary(changes):
     assert excused(played(3.3e-3, (2,), **changes), canary((0.2, 3.1))).missed == (2,)

@@ -2,10 +2,10 @@
 
 import pytest
 
-from perfkit.instruments.audio_servers import choose, private_server
+from perfkit.instruments.audio_servers import AudioServer, choose, private_server
 from perfkit.instruments.jack_clients import Hung, persistently
 from perfkit.instruments.jackd import check_room
-from perfkit.model.errors import Skipped
+from perfkit.model.errors import Failed, Skipped
 
 
 def test_a_small_dev_shm_is_a_skip_that_says_how_to_enlarge_it(tmp_path):
@@ -13,6 +13,14 @@ def test_a_small_dev_shm_is_a_skip_that_says_how_to_enlarge_it(tmp_path):
         check_room(tmp_path, 2**60)
     assert "--shm-size" in skipped.value.hint
     check_room(tmp_path, 1)
+
+
+def test_a_private_server_must_play_as_it_was_asked_to():
+    asked = AudioServer("pipewire", "PipeWire", {}, "a:in", "a:out", 48_000, 100)
+    asked.check(48_000, 100)
+    with pytest.raises(Failed, match="PipeWire plays blocks of 64 frames at 48000 Hz, not of 100 at 48000"):
+        asked.check(48_000, 64)
+    AudioServer("running", "PipeWire that runs here", {}, "", "", 48_000).check(44_100, 1024)
 
 
 def test_a_running_server_is_used_only_where_one_runs(tmp_path, monkeypatch):
