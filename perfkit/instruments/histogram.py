@@ -101,9 +101,9 @@ class LatencyHistogram:
         return tuple(min(found[level] / _NANOSECONDS, self.largest) for level in levels)
 
     def by_nines(self, title: str, points: int = 120) -> Curve:
-        """Percentiles over 1 / (1 - share): one unit of a logarithmic axis is one more nine, up to the last reading."""
+        """Percentiles over 1 / (1 - share): one unit of a logarithmic axis is one more nine, up to the largest."""
         ends = np.geomspace(1.0, max(2.0, float(self.count)), points)
-        values = self.percentiles(tuple((1 - 1 / ends).tolist()))
+        values = (*self.percentiles(tuple((1 - 1 / ends[:-1]).tolist())), self.largest)
         return Curve(title, "1 / (1 − percentile), logarithmic", "1", "time", "s", tuple(ends.tolist()), values)
 
     def drawing(self, title: str, bins: int = 60, marks: tuple[tuple[str, float], ...] = ()) -> Histogram:

@@ -127,6 +127,12 @@ def test_identical_readings_can_be_drawn():
     assert sum(filled([0.01] * 10).drawing("times").counts) == 10
 
 
+def test_one_slow_reading_is_where_percentiles_by_nines_end():
+    curve = filled([0.001] * 399 + [0.5]).by_nines("percentiles")
+    assert curve.y[-1] == 0.5
+    assert curve.y[-2] == pytest.approx(0.001, rel=2e-3)
+
+
 def test_percentiles_by_nines_end_at_the_slowest():
     curve = filled(np.arange(1, 1001) / 1000).by_nines("percentiles")
     assert curve.y[-1] == pytest.approx(1.0, rel=2e-3)
