@@ -85,6 +85,8 @@ class Load(LocustSettings):
                 raise ValueError(f"`{key}` without `url`: of what?")
         if self.engine in TOOLS:
             self._check_tool()
+        if self.network is not None and not self.url and self.streams is None:
+            raise ValueError("`network` without `url` or `streams`: on the way to what?")
         if self.network is not None and 4 * self.network.delay >= self.request_timeout:
             raise ValueError("network.latency is so long that no answer can come within `request_timeout`")
         if self.service is not None and self.service.ready.at_exit:

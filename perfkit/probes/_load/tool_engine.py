@@ -46,7 +46,7 @@ def _load(name: str, plan: Plan, site: Site) -> Report:
 
 
 def _run(command: Command, site: Site) -> Exit:
-    child = site.launcher.start(Program(command))
+    child = site.launcher.start(Program((*site.prefix, *command)))
     if site.cores is not None:
         pin_tree(child.pid, site.cores.generator)
     prefer(child.pid)

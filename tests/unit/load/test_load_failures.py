@@ -84,6 +84,12 @@ def test_last_words_are_the_last_line_and_those_before_it_below(output, words, l
     assert tail.count("\n") == lines
 
 
+def test_a_tool_is_started_where_the_network_is(tmp_path):
+    launcher = FakeLauncher(tmp_path, [an_exit()])
+    tool_engine._run(("wrk", "url"), Site(launcher, prefix=("nsenter", "--net")))
+    assert launcher.programs[0].command == ("nsenter", "--net", "wrk", "url")
+
+
 def test_an_endless_line_is_cut():
     said, tail = last_words("a\n" + 100_000 * "x")
     assert len(said) < 400

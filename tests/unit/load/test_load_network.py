@@ -41,6 +41,14 @@ def test_what_is_no_network_is_refused_by_the_key(settings, why):
         build("load", HTTP | {"network": settings})
 
 
+@pytest.mark.parametrize(
+    "asks", [{"call": "a.py:f", "rate": 100}, {"engine": "locust", "locustfile": "locustfile.py", "users": 3}]
+)
+def test_a_network_needs_an_address_that_it_lies_before(asks):
+    with pytest.raises(UsageError, match="`network` without `url` or `streams`"):
+        build("load", asks | {"duration": "3 s", "network": {"rate": "1 Mbit/s"}})
+
+
 def test_it_is_described_in_a_line():
     network = build("load", HTTP | {"network": {"latency": "20 ms", "jitter": "2 ms", "rate": "10 Mbit/s"}}).network
     assert str(network) == "20 ms ± 2 ms each way, 10 Mbit/s"
