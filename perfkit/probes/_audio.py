@@ -147,7 +147,12 @@ def cpu_sentence(blocks: Blocks) -> str:
     return f"p50 {middle}, p99 {tail} by block"
 
 
+def silence(played: Played) -> tuple[str, ...]:
+    """What reports repeat where a body was silent at its end."""
+    return () if played.peak else ("silence in the last block: does the body write into it?",)
+
+
 def _signal(peak: float) -> str:
     if peak == 0.0:
-        return "silence in the last block: does the body write into it?"
+        return "silence in the last block"
     return f"peak of the last block {20 * np.log10(peak):+.1f} dBFS"

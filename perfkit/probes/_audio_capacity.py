@@ -186,12 +186,17 @@ def _details(probe: CapacitySettings, answers: list[int], told: Told) -> tuple[D
 
 
 def _curve(probe: CapacitySettings, middle: int, told: Told) -> Curve:
-    """The load of each level, worst try, and how late the canary was; what is sustained ends at the knee, `middle`."""
-    loads: dict[int, list[float]] = {}
+    """The load of each level, worst of the tries that decided it, and how late the canary was.
+
+    What is sustained ends at the knee, `middle`.
+    """
     passed: dict[int, bool] = {}
     for level in told.levels:
-        loads.setdefault(level.level, []).extend(one.load for one in level.tries if not isnan(one.load))
         passed[level.level] = passed.get(level.level, True) and level.passed
+    loads: dict[int, list[float]] = {level: [] for level in passed}
+    for level in told.levels:
+        decided = Ending.PASSED if passed[level.level] else Ending.FAILED
+        loads[level.level] += [one.load for one in level.tries if one.ending is decided and not isnan(one.load)]
     levels = sorted(level for level in loads if loads[level])
     streams, period = probe.load is not None, probe.block / probe.rate
     return Curve(

@@ -13,7 +13,7 @@ from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
 from perfkit.model.errors import Failed, Invalid
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
-from perfkit.probes._audio import Venue, block_details, block_values, body_rows
+from perfkit.probes._audio import Venue, block_details, block_values, body_rows, silence
 from perfkit.probes._audio_cycles import Grid, Held, audible, grid, hold
 from perfkit.probes._audio_format import caveats
 from perfkit.probes._audio_observed import cpu_rows, observe
@@ -147,5 +147,5 @@ def _measurement(
         metrics=metrics,
         details=block_details(played, venue),
         run_delay=run_delay,
-        caveats=caveats(played.stretch.frames, real_time=played.real_time),
+        caveats=(*caveats(played.stretch.frames, real_time=played.real_time), *silence(played)),
     )

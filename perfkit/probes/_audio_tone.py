@@ -41,8 +41,17 @@ def listen(sound: Sound, listening: Listening) -> Measurement:
         details=(_spectrum(quality), Facts("audio", (*_rows(quality, signal, rate), *sound.rows))),
         metrics=tone_metrics(Kind.NOISY, sound.through) if sound.through else (),
         run_delay=sound.run_delay,
-        caveats=(*sound.caveats, *(() if quality.clean else ("glitches in the spectrum",))),
+        caveats=(
+            *sound.caveats,
+            *(() if quality.clean else ("glitches in the spectrum",)),
+            *(("above full scale, which converters clip",) if _peak(signal) > 0 else ()),
+        ),
     )
+
+
+def _peak(signal: NDArray[np.float64]) -> float:
+    """The largest magnitude, dB; 0 for full scale, which a whole number of 16 bits or more may miss by its step."""
+    return round(20 * float(np.log10(np.abs(signal).max())), _DIGITS)
 
 
 def _section(listening: Listening, audio: Audio) -> NDArray[np.float64]:
@@ -65,7 +74,7 @@ def _spectrum(quality: Quality) -> Curve:
     drawing = draw_spectrum(quality.tone, _POINTS)
     orders = (1, *(order for order, _ in quality.tone.harmonics))
     return Curve(
-        title="spectrum (0 dB: a full-scale sine), the tone and its harmonics marked",
+        title="spectrum, harmonics marked (0 dB: a full-scale sine)",
         x_label="frequency",
         x_unit="Hz",
         y_label="level (0 for a full-scale sine)",
@@ -89,6 +98,7 @@ def _rows(quality: Quality, signal: NDArray[np.float64], rate: int) -> tuple[tup
     harmonics = ", ".join(f"{order}: {level:.1f}" for order, level in tone.harmonics)
     return (
         ("result", result),
+        ("peak", f"{_peak(signal):+.2f} dB from full scale"),
         ("harmonics", f"{harmonics} dB" if harmonics else "none in the band"),
         ("drift", f"{quality.drift:+.4f} ppm"),
         ("longest clean stretch", f"{(end - start) / rate:.3g} s"),

@@ -7,7 +7,7 @@ from perfkit.instruments.jack_clients import require_client
 from perfkit.instruments.stalls import play_beside_canary
 from perfkit.model.errors import Failed, Skipped
 from perfkit.model.launch import Launcher, Measurement
-from perfkit.probes._audio import block_details, block_values
+from perfkit.probes._audio import block_details, block_values, silence
 from perfkit.probes._audio_format import caveats
 from perfkit.probes._deadline_settings import DeadlineSettings
 
@@ -37,5 +37,5 @@ def play_body(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
         metrics=metrics,
         details=block_details(played),
         run_delay=float(played.blocks.run_delay.sum()),
-        caveats=caveats(probe.block, real_time=played.real_time),
+        caveats=(*caveats(probe.block, real_time=played.real_time), *silence(played)),
     )

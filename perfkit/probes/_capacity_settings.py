@@ -122,6 +122,12 @@ class CapacitySettings:
         return min(self.most, _NOTES * self.channels) if self.midi_port else self.most
 
     @property
+    def least_time(self) -> float:
+        """What a launch takes at the least, s: two tries at one level in each search."""
+        once = self.load.least_time if self.load else self._least_blocks * self.block / self.rate
+        return 2 * self.searches * once
+
+    @property
     def wanted(self) -> Literal["pipewire", "jack", "auto"]:
         """The server that a client needs."""
         return self.server or "auto"  # type: ignore[return-value]

@@ -92,6 +92,11 @@ class DeadlineSettings(ClientSettings):
         return max(1, round(self.duration * self.rate / self.block))
 
     @property
+    def least_time(self) -> float:
+        """What a launch takes at the least, s."""
+        return self.duration + self.warmup * self.block / self.rate + (self.floor if self.body else 0.0)
+
+    @property
     def stretch(self) -> "Stretch":
         """The body's stretch."""
         from perfkit.instruments.virtual_sink import Stretch

@@ -82,6 +82,11 @@ class AudioQuality:
         return float(self.duration or _FOUR_SECONDS)
 
     @property
+    def least_time(self) -> float:
+        """What a launch takes at the least, s: a live port is heard in real time."""
+        return self.start + self.seconds if self.live else 0.0
+
+    @property
     def metrics(self) -> tuple[Metric, ...]:
         """What a launch yields. Where a server is chosen at the launch, the launch completes the method."""
         if self.reference:

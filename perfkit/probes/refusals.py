@@ -42,7 +42,7 @@ def refusal(
         return UsageError(f"`{path}` must be a list of {wrong[1]}, not of {wrong[2]}")
     if text.startswith(("Invalid enum value", "Expected `")):
         return _mistyped(path, hint, value)
-    return UsageError(text if not path or path in text else f"`{path}`: {text}")
+    return UsageError(text if not path or text.startswith((path, f"`{path}")) else f"`{path}`: {text}")
 
 
 def _mistyped(path: str, hint: Any, value: Any) -> UsageError:

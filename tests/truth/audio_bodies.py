@@ -84,6 +84,15 @@ def returning(frames, rate):
     return lambda block: np.full((frames, 2), 0.5, np.float32)
 
 
+def mute(frames, rate):
+    """Gives its block another name and leaves it as it is."""
+
+    def fill(block):
+        block = block + 0.5
+
+    return fill
+
+
 def not_callable(frames, rate):
     return 7
 

@@ -109,6 +109,11 @@ def test_a_body_that_cannot_be_played_says_why(launch, name, words):
         deadline(name).measure(launch)
 
 
+def test_a_body_that_stays_silent_is_told(launch):
+    (caveat,) = deadline("mute", duration="50 ms", floor="50 ms").measure(launch).caveats
+    assert caveat.startswith("silence in the last block")
+
+
 def test_the_smallest_block_of_a_body_that_takes_3_ms_is_the_first_longer_than_that(launch):
     probe = build(
         "audio_latency",

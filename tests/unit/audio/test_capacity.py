@@ -1,7 +1,7 @@
 """What a capacity is a number of, and how it is told."""
 
 from perfkit.probes import build
-from perfkit.probes._audio_capacity import Told, sentence
+from perfkit.probes._audio_capacity import Told, _curve, sentence
 from perfkit.probes._audio_ramp import Ending, Level, Try
 from perfkit.probes._capacity_settings import chord
 
@@ -55,6 +55,15 @@ def test_the_sentence_to_paste():
         "128 frames at 48 kHz: 23 notes [23, 24], first limit: deadline; "
         "latency 2.67 ms jackd (converters not included)"
     )
+
+
+def test_the_curve_shows_the_tries_that_decided_a_level():
+    """A level that is sustained is not drawn by its one try that failed."""
+    passed, missed = Try(Ending.PASSED, 0.9), Try(Ending.FAILED, 1.2, "deadline")
+    levels = [Level(30, (passed, missed, passed)), Level(31, (missed, passed, missed))]
+    curve = _curve(build("audio_capacity", NOTES), 30, Told(levels=levels, canary_longest={30: 0.0, 31: 0.0}))
+    assert (curve.x, curve.y, curve.flagged) == ((30.0, 31.0), (0.9, 1.2), (1,))
+    assert curve.marks == ((0, "30 notes"),)
 
 
 def test_where_the_search_ends_there_is_no_limit():

@@ -9,7 +9,7 @@ from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
 from perfkit.model.errors import UsageError
 from perfkit.model.metric import Kind
 from perfkit.probes import build
-from perfkit.probes._audio import block_details, block_values, paste
+from perfkit.probes._audio import block_details, block_values, paste, silence
 from perfkit.probes._audio_format import caveats
 
 
@@ -101,6 +101,25 @@ def test_facts_say_what_is_missing():
     assert facts["loop"] == "virtual, converters not included"
     assert facts["scheduling"].startswith("non-RT")
     assert "silence" in facts["signal"]
+
+
+def test_silence_at_the_end_is_told():
+    assert silence(played(np.full(10, 1e-4))) == ()
+    assert silence(played(np.full(10, 1e-4), peak=0.0)) == ("silence in the last block: does the body write into it?",)
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings", "seconds"),
+    [
+        ("audio_deadline", {"body": "m:f", "duration": "7 s", "warmup": 375}, 9.0),
+        ("audio_deadline", CLIENT | {"duration": "7 s", "warmup": 375}, 8.0),
+        ("audio_capacity", {"body": "m:f", "duration": "4 s", "searches": 3}, 24.0),
+        ("audio_quality", {"live": {}, "start": "1 s", "duration": "60 s"}, 61.0),
+        ("audio_quality", {"body": "m:f", "duration": "60 s"}, 0.0),
+    ],
+)
+def test_what_takes_longer_than_its_timeout_is_known_before(kind, settings, seconds):
+    assert build(kind, settings).least_time == pytest.approx(seconds)
 
 
 def test_the_floor_tells_how_many_empty_blocks_were_late():

@@ -68,6 +68,13 @@ def test_the_spectrum_is_drawn_with_the_harmonics_marked(tmp_path):
     assert dict(curve.lines)["all but the tone"] == pytest.approx(-66, abs=0.05)
 
 
+def test_sound_above_full_scale_is_told(tmp_path):
+    loud, full = (quality(rendering(tmp_path, sine(level=level))) for level in (6.0, 0.0))
+    assert loud.caveats == ("above full scale, which converters clip",)
+    assert facts(loud)["peak"] == "+6.00 dB from full scale"
+    assert full.caveats == ()
+
+
 def test_the_floor_of_a_quiet_tone_is_drawn_as_it_is(tmp_path):
     """A single bin of the noise of 32-bit floats lies at -200 dB and below: not a straight line there."""
     (curve,) = (one for one in quality(rendering(tmp_path, sine(level=-30))).details if isinstance(one, Curve))

@@ -31,6 +31,7 @@ LOAD = {"url": "http://a/", "rate": 100, "duration": 10}
         ("startup", {**RUN, "exit_codes": ["x"]}, "`exit_codes[0]` must be a whole number, not 'x'", ""),
         ("startup", {**RUN, "importtime": "yes"}, "`importtime` must be true or false, not 'yes'", ""),
         ("startup", {**RUN, "grace": "x"}, "`grace`: 'x' is not a number with a unit, such as '10 ms'", ""),
+        ("audio_deadline", {"body": "m:f", "duration": 0}, "`duration`: 0 is not a positive duration", ""),
         ("memory", {**RUN, "mode": "laod"}, "`mode` must be 'peak', 'load', 'leak' or 'allocated'", "mean 'load'?"),
         ("audio_latency", {"body": "a.py:b"}, "`mode` is missing", "it is 'smallest_block'"),
         ("command", RUN, "`prints` is missing", "it is a table"),
