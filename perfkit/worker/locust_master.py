@@ -12,6 +12,7 @@ times; the answer that took the shortest way tells the difference to half of tha
 import errno
 import json
 import logging
+import math
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ import time
 from array import array
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,8 @@ _HEAD_START = 0.5
 _CLOCKS = 12
 """Questions for a clock."""
 _CLOCK_PATIENCE = 5.0
+_ASK_AGAIN = 1.0
+"""s without an answer after which a question counts as lost."""
 _USERS_PATIENCE = 20.0
 _LAST_REPORT = 10.0
 """s after the last possible answer in which every report has come."""
@@ -148,13 +152,20 @@ class Master:
 
     def _ask_clocks(self) -> None:
         for helper in self._helpers.values():
-            for number in range(_CLOCKS):
-                self._asked = (number, time.monotonic())
-                self._answered = False
-                self._runner.send_message("perfkit_clock", {"number": number}, helper.client)
-                self._wait(lambda: self._answered, _CLOCK_PATIENCE, lambda: f"worker {helper.client} is silent")  # noqa: B023
+            for _ in range(_CLOCKS):
+                self._asked, self._answered = (self._asked[0], -math.inf), False
+                silent = partial("worker {} is silent".format, helper.client)
+                self._wait(partial(self._ask_clock, helper), _CLOCK_PATIENCE, silent)
                 if helper.way == 0.0:
                     break
+
+    def _ask_clock(self, helper: Helper) -> bool:
+        """Whether it answered. It is asked again, for a worker that is still connecting does not hear a question."""
+        number, asked = self._asked
+        if not self._answered and time.monotonic() - asked > _ASK_AGAIN:
+            self._asked = (number + 1, time.monotonic())
+            self._runner.send_message("perfkit_clock", {"number": number + 1}, helper.client)
+        return self._answered
 
     def _take_clock(self, msg: Any, **_: Any) -> None:
         now = time.monotonic()

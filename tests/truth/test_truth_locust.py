@@ -106,6 +106,35 @@ def test_a_pause_of_a_second_shows_in_the_p99_of_four_workers(tmp_path):
     assert facts(measured)["requests by worker"] == "500, 500, 500, 500"
 
 
+HARD_OF_HEARING = """
+import types
+from perfkit.worker import locust_master
+from perfkit.worker.locust_master import Helper, Master, clock_name
+
+class Runner:
+    clients, heard = {"w": types.SimpleNamespace(state="ready")}, 0
+
+    def send_message(self, kind, data, client):
+        self.heard += 1
+        if self.heard > 1:
+            answer = {"number": data["number"], "name": "worker", "of": clock_name(), "clock": 0.0}
+            master._take_clock(types.SimpleNamespace(node_id=client, data=answer))
+
+locust_master._ASK_AGAIN = 0.05
+master = Master.__new__(Master)
+master._runner, master._helpers, master._children = Runner(), {"w": Helper("w")}, {}
+master._lost, master._asked, master._answered = "", (0, 0.0), False
+master._ask_clocks()
+print(master._helpers["w"].name, master._runner.heard)
+"""
+
+
+def test_a_worker_that_misses_the_first_question_is_asked_again():
+    command = [sys.executable, "-c", HARD_OF_HEARING]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert ended.stdout.split() == ["worker", "2"], ended.stderr
+
+
 ANOTHER_CLOCK = ("unshare", "--time", "--monotonic", "1000", "--fork", "--kill-child")
 """A worker whose clock is a thousand seconds ahead, as that of another machine may be."""
 
