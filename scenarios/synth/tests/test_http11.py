@@ -1,6 +1,8 @@
 """The server on a real socket, in the test's own process."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -16,11 +18,11 @@ def echo(body: bytes) -> Answer:
 SITE_ROUTES = {b"/echo": Route(b"POST", echo), b"/quiet": Route(b"GET", echo)}
 
 
-def talk(*parts: bytes) -> bytes:
+def talk(*parts: bytes, routes: dict[bytes, Route] = SITE_ROUTES) -> bytes:
     """Everything that the server says to one client who sends these parts and then nothing more."""
 
     async def scene() -> bytes:
-        site = Site(SITE_ROUTES, {})
+        site = Site(routes, {})
         server = await asyncio.get_running_loop().create_server(lambda: HttpConnection(site), "127.0.0.1", 0)
         reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
         for part in parts:
@@ -96,9 +98,16 @@ def test_head_is_the_answer_without_its_body() -> None:
     ],
 )
 def test_nothing_is_answered_after_the_last_request(last: bytes, status: int) -> None:
+    served: list[bytes] = []
+
+    def serve(body: bytes) -> Answer:
+        served.append(body)
+        return echo(body)
+
     more = b"GET /quiet HTTP/1.1\r\n\r\n"
-    heard = talk(more + last, more)
+    heard = talk(more + last, more, routes={b"/echo": Route(b"POST", serve), b"/quiet": Route(b"GET", serve)})
     assert statuses(heard) == [200, status]
+    assert len(served) == statuses(heard).count(200)
     assert heard.count(b"Connection: close") == 1
 
 
@@ -108,28 +117,62 @@ def test_a_client_that_waits_for_leave_gets_it() -> None:
     assert heard.endswith(b'{"said":"hi"}')
 
 
-def test_a_client_that_does_not_read_is_not_read_either_and_is_cut_off_at_the_end() -> None:
-    async def scene() -> tuple[bool, bool]:
-        site = Site({b"/much": Route(b"GET", lambda _: Answer(bytes(100_000)))}, {})
-        made: list[HttpConnection] = []
+class Watched(HttpConnection):
+    """A connection whose loss is seen."""
 
-        def make() -> HttpConnection:
-            made.append(HttpConnection(site))
-            return made[-1]
+    def __init__(self, site: Site) -> None:
+        super().__init__(site)
+        self.lost = asyncio.Event()
 
-        server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
-        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=1_000)
-        while not (made and made[0].held_up):
-            writer.write(b"GET /much HTTP/1.1\r\n\r\n")
-            await asyncio.sleep(0)
-        reads = made[0].transport.is_reading()
-        server.close()
-        await site.connections.end(0.05)
-        await asyncio.sleep(0)
+    def connection_lost(self, error: Exception | None) -> None:
+        """As a connection does."""
+        super().connection_lost(error)
+        self.lost.set()
+
+
+@asynccontextmanager
+async def watched(site: Site) -> AsyncIterator[tuple[Watched, asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection seen from both of its ends."""
+    made: asyncio.Queue[Watched] = asyncio.Queue()
+
+    def make() -> Watched:
+        connection = Watched(site)
+        made.put_nowait(connection)
+        return connection
+
+    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname(), limit=1_000)
+    try:
+        yield await made.get(), reader, writer
+    finally:
         writer.close()
-        return reads, made[0].transport.is_closing()
+        server.close()
 
-    assert run(scene()) == (False, True)
+
+def test_a_client_that_does_not_read_is_not_read_either_and_is_cut_off_at_the_end() -> None:
+    async def scene() -> None:
+        site = Site({b"/much": Route(b"GET", lambda _: Answer(bytes(100_000)))}, {})
+        async with watched(site) as (connection, _, writer):
+            while not connection.held_up:
+                writer.write(b"GET /much HTTP/1.1\r\n\r\n")
+                await asyncio.sleep(0)
+            assert not connection.transport.is_reading()
+            await site.connections.end(0.05)
+            await asyncio.wait_for(connection.lost.wait(), 10.0)
+
+    run(scene())
+
+
+def test_a_client_that_is_hung_up_on_hears_why_and_that_it_is_the_end_before_it_is_cut_off() -> None:
+    async def scene() -> None:
+        async with watched(Site(SITE_ROUTES, {})) as (connection, reader, writer):
+            writer.write(b"nonsense\r\n\r\n")
+            assert statuses(await reader.read()) == [400]
+            assert not connection.lost.is_set()
+            writer.write(b"more nonsense")
+            await asyncio.wait_for(connection.lost.wait(), 10.0)
+
+    run(scene())
 
 
 def test_nobody_is_waited_for_where_nobody_is() -> None:

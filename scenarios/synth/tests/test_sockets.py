@@ -13,6 +13,7 @@ from websockets.frames import Frame, Opcode
 from synth.engine import Engine
 from synth.http11 import HttpConnection, Site
 from synth.service import Service
+from synth.sockets import Stream
 from synth.streams import Broadcaster
 from synth.tests.conftest import run
 
@@ -150,6 +151,9 @@ def test_a_client_that_does_not_read_loses_messages_and_gets_others_after_it_has
                 while there.say(large) == [True]:  # noqa: ASYNC110
                     await asyncio.sleep(0)
                 assert there.say() == [False]
+                (listener,) = there.broadcaster.listeners
+                assert isinstance(listener, Stream)
+                assert listener.transport.get_write_buffer_size() > there.broadcaster.most_waiting / 2
                 async with asyncio.timeout(10.0):
                     while there.say() == [False]:
                         await loop.sock_recv(slow, 1_000_000)
