@@ -119,6 +119,11 @@ def test_an_even_law_is_drawn_evenly_however_narrow_it_is():
     assert counts[3:-3].max() < 1.2 * counts[3:-3].min()
 
 
+def test_nothing_is_drawn_where_nothing_was():
+    counts = filled([0.001] * 5 + [1.0] * 5).drawing("times").counts
+    assert (counts[0], sum(counts[1:-1]), counts[-1]) == (5, 0, 5)
+
+
 def test_a_duration_of_nothing_is_drawn_too():
     assert filled([0.0, 0.0, 0.01]).drawing("times").counts[0] == 2
 

@@ -207,6 +207,15 @@ def test_the_slowest_stream_gives_the_first_message():
     assert reading.silent == 1
 
 
+def test_each_of_a_few_thousand_gaps_is_kept_as_it_was():
+    deliveries, stream = Deliveries(0.0, 1e4), Stream(connected=0.0)
+    times = np.cumsum(np.random.default_rng(8).exponential(0.02, 3000))
+    for at in times.tolist():
+        deliveries.hear(stream, at)
+    deliveries.draw_up()
+    assert each(deliveries.gaps) == pytest.approx(np.diff(times).tolist())
+
+
 def test_a_stall_of_a_stream_is_drawn_where_it_ended():
     messages = [(100 + index / 20, index) for index in range(40) if not 10 <= index < 18]
     *_, longest = stream_details(read_streams(ledger(messages), STREAMS), 0.1)
