@@ -16,6 +16,7 @@ from perfkit.model.launch import Launcher, Program, Ready, Target
 _NS, _US = 1e9, 1e6
 _LONGER = 15.0
 _PLAYING = "perfkit-body plays"
+_HINT = "does the body play on the virtual sink, that is without `server`?"
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class Performing:
     def end(self) -> Performed:
         """Wait for its end. Raises Failed, with its own words, where it has no report."""
         ended = self.target.wait(min(self.seconds + _LONGER, self.launcher.remaining))
-        told = read_report(self.launcher.tmp / "body.json", ended, self.server)
+        told = read_report(self.launcher.tmp / "body.json", ended, self.server, _HINT)
         return Performed(**told | {name: _calls(told[name]) for name in ("floor", "blocks")})
 
 
@@ -93,7 +94,7 @@ def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
     try:
         target.wait_ready(launcher.remaining)
     except Failed:
-        read_report(report, target.wait(_LONGER), server)
+        read_report(report, target.wait(_LONGER), server, _HINT)
         raise
     return Performing(target, launcher, server, floor + request["seconds"])
 

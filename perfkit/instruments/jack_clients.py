@@ -54,8 +54,11 @@ def run_client(launcher: Launcher, server: AudioServer, command: tuple[str, ...]
     return persistently(lambda: read_report(report, launcher.run(program, timeout=launcher.remaining), server))
 
 
-def read_report(file: Path, ended: Exit, server: AudioServer) -> dict[str, Any]:
-    """What a client that has ended wrote into `file`. Raises Failed where it wrote nothing, Hung where it hung."""
+def read_report(file: Path, ended: Exit, server: AudioServer, hint: str = "") -> dict[str, Any]:
+    """What a client that has ended wrote into `file`.
+
+    Raises Failed, with `hint` or else one of ports, where it wrote nothing, and Hung where it hung.
+    """
     if ended.code == -signal.SIGALRM:
         raise Hung(f"the client library of {server.name} did not come back", hint="is the machine overloaded?")
     if not file.exists():
@@ -65,6 +68,6 @@ def read_report(file: Path, ended: Exit, server: AudioServer) -> dict[str, Any]:
             if lines
             else f"the JACK client ended with code {ended.code} and without a report"
         )
-        raise Failed(said, hint=f"is {server.name} as you expect it, and are the ports named in full?")
+        raise Failed(said, hint=hint or f"is {server.name} as you expect it, and are the ports named in full?")
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return told

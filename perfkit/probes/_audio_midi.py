@@ -15,7 +15,7 @@ from perfkit.probes._latency_settings import LatencySettings
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.signal.onsets import onsets
 
-_DIGITS = 6
+_DIGITS = 3
 _HELD = 0.5
 _LEAD_SECONDS = 0.2
 _LOST = 0.05
@@ -47,7 +47,7 @@ def midi_latency(probe: LatencySettings, launcher: Launcher) -> Measurement:
         )
         own = find_delay(signal, trip.channels[1])
         check(Delays((own,)), "perfkit's own loop beside the synthesiser is broken: is the machine overloaded?")
-        waited = np.round(_waited(trip, sent, spacing) - own.frames, _DIGITS)
+        waited = np.round(_waited(trip, sent, spacing) - own.frames, _DIGITS) + 0.0
     return Measurement(
         values={
             "latency": float(np.median(waited)) / trip.rate,

@@ -20,6 +20,8 @@ _MARGIN = 0.1
 _CANARY_WITHIN = 1.0
 _SPARE = 10.0
 _FEWEST = 10
+_HANGS = 0.25
+"""Seconds without a block at the end, while the server goes on: no client is so late that will ever play again."""
 _ALONE = 0.9
 """Of the process's CPU time: where its audio thread used so much, the others hardly did anything."""
 
@@ -90,6 +92,7 @@ def observe(launcher: Launcher, server: AudioServer, client: External, what: Obs
             hint="does it play by itself? otherwise name its midi_port and notes",
         )
     everything = grid(canary)
+    _check_to_the_end(seen, everything, what)
     first = max(everything.starts[0], seen.at[0] - seen.since[0]) + what.warmup * canary.period
     cycles = everything.between(first, min(everything.starts[-1], seen.at[-1]))
     held = hold(cycles, seen.at, _waited(seen))
@@ -99,6 +102,17 @@ def observe(launcher: Launcher, server: AudioServer, client: External, what: Obs
             hint="it is far too slow for this, or hangs",
         )
     return Observed(_played(what.output_port, seen, canary, held), seen, canary, cycles, held)
+
+
+def _check_to_the_end(seen: Watched, everything: Grid, what: Observing) -> None:
+    """Raises Failed where the client stopped delivering before the end, although the server still began cycles."""
+    end = seen.at[0] + what.seconds
+    after = everything.ran & (everything.starts > seen.at[-1]) & (everything.starts < end)
+    if after.sum() * everything.period > _HANGS:
+        raise Failed(
+            f"{what.output_port} delivered nothing more after {seen.at[-1] - seen.at[0]:.3g} of {what.seconds:.3g} s",
+            hint="the client hangs, or its process callback ended: see what it says when it is run by hand",
+        )
 
 
 def cpu_rows(observed: Observed) -> tuple[tuple[str, str], ...]:

@@ -63,6 +63,16 @@ def test_a_client_that_dies_in_the_middle_is_a_failure(server):
         measure("audio_latency", **delay(server, "die:0.7"))
 
 
+def test_a_client_that_lives_on_but_plays_no_more_is_a_failure(server):
+    """It hangs in its callback from the 400th block on, or takes its port away."""
+    hanging = tone(server, 400, 40_000, duration="1.5 s")
+    with pytest.raises(Failed, match="tone:out delivered nothing more after"):
+        measure("audio_deadline", **hanging)
+    leaving = tone(server, 0, 0, duration="1.5 s")
+    with pytest.raises(Failed, match="the port tone:out went away in the middle"):
+        measure("audio_deadline", **leaving | {"command": [*leaving["command"], "leave"]})
+
+
 def test_a_client_that_clips_gives_no_number(server):
     with one_launch() as launcher, pytest.raises(Invalid, match="clipped"):
         build("audio_latency", delay(server, "0", "4")).measure(launcher)

@@ -140,13 +140,13 @@ def main() -> None:
     settle()
     client.activate()
     if request["link"]:
-        client.connect(*request["link"])
+        link(client, jack, *request["link"])
     if request["pid"]:
         follow(watch, request["pid"])
     if request["midi"]:
         play_notes(client, watch, request["midi"])
     if request["source"]:
-        client.connect(request["source"], watch.input)
+        link(client, jack, request["source"], watch.input)
     time.sleep(_REBUILT)
     if request["freewheel"]:
         run_free(client, watch, request["seconds"])
@@ -157,8 +157,24 @@ def main() -> None:
         sys.stdout.flush()
         ended.wait(request["seconds"])
     watch.started = False
+    if not ended.is_set():
+        check_kept(client, watch, request["source"])
     write(watch.report(), watch, request)
     leave(client)
+
+
+def link(client: Any, jack: Any, output: str, into: Any) -> None:
+    """Connect two ports. Exits with a sentence where the server refuses, as it does before a client is active."""
+    try:
+        client.connect(output, into)
+    except jack.JackError as error:
+        give_up("%s cannot be connected: is its client active? (%s)" % (output, error))
+
+
+def check_kept(client: Any, watch: Watch, source: str) -> None:
+    """Exits unless what was watched is still connected: without it, this client runs in every cycle."""
+    if source and source not in {port.name for port in client.get_all_connections(watch.input)}:
+        give_up("the port %s went away in the middle of the measurement" % source)
 
 
 def play_notes(client: Any, watch: Watch, port: str) -> None:
