@@ -8,6 +8,8 @@ from pathlib import Path
 
 from perfkit.model.errors import MeasurementError
 
+SHARED = "shared .venv"
+"""Which rule found an interpreter that is not of the side alone."""
 _QUESTION = "import json, sys; print(json.dumps([sys.executable, '%d.%d.%d' % sys.version_info[:3], sys.prefix]))"
 
 
@@ -31,14 +33,17 @@ class Interpreter:
             return False
 
 
-def resolve_python(root: Path, configured: str = "", *, path: str | None = None) -> Interpreter:
+def resolve_python(
+    root: Path, configured: str = "", *, shared: Path | None = None, path: str | None = None
+) -> Interpreter:
     """The interpreter of the side at `root`: `configured` ([project] python), else its `.venv`, else the one on PATH.
 
-    `configured` is a path (relative to `root`) or a name on PATH; `path` replaces $PATH.
+    `configured` is a path (relative to `root`) or a name on PATH; `path` replaces $PATH. The `.venv` of a `shared`
+    folder comes before PATH.
     Raises MeasurementError where there is none or it does not run.
     """
     root = root.absolute()
-    written, found_by = _named(root, configured, path)
+    written, found_by = _named(root, configured, shared, path)
     try:
         told = subprocess.run(
             [written, "-I", "-c", _QUESTION], cwd=root, capture_output=True, text=True, timeout=30, check=True
@@ -53,7 +58,7 @@ def resolve_python(root: Path, configured: str = "", *, path: str | None = None)
     return Interpreter(executable or written, version, prefix, written, found_by)
 
 
-def _named(root: Path, configured: str, path: str | None) -> tuple[str, str]:
+def _named(root: Path, configured: str, shared: Path | None, path: str | None) -> tuple[str, str]:
     if configured:
         expanded = Path(configured).expanduser()
         if len(expanded.parts) > 1:
@@ -63,9 +68,10 @@ def _named(root: Path, configured: str, path: str | None) -> tuple[str, str]:
         raise MeasurementError(
             f"[project] python: command not found: {configured!r}", hint="write the interpreter's path"
         )
-    for inside in (".venv/bin/python", ".venv/Scripts/python.exe"):
-        if (root / inside).exists():
-            return str(root / inside), ".venv"
+    for place, rule in ((root, ".venv"), (shared, SHARED)):
+        for inside in (".venv/bin/python", ".venv/Scripts/python.exe"):
+            if place and (place / inside).exists():
+                return str(place / inside), rule
     for name in ("python3", "python"):
         if found := shutil.which(name, path=path):
             return found, "PATH"

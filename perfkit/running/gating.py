@@ -275,8 +275,6 @@ class _Gate:
         return Against(asked.ref, base, revisions.candidate, asked.exact, asked.in_place, identical)
 
     def _blank(self, against: Against, sides: Sides) -> Run:
-        then, now = sides.base.interpreter.version, sides.candidate.interpreter.version
-        differs = (f"the base runs Python {then}, the candidate Python {now}",) if then != now else ()
         return Run(
             id=self._folder.name,
             version=__version__,
@@ -288,7 +286,7 @@ class _Gate:
             sessions=(),
             results=tuple(self._track(benchmark).result() for benchmark in self._benchmarks),
             complete=False,
-            notes=differs,
+            notes=sides.notes,
             against=against,
         )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from perfkit.instruments.interpreter import Interpreter, resolve_python
+from perfkit.instruments.interpreter import SHARED, Interpreter, resolve_python
 from perfkit.model.errors import MeasurementError
 from perfkit.running.sides.building import Build, Built, build_side
 from perfkit.running.sides.git import Git
@@ -38,6 +38,15 @@ class Sides:
     revisions: Revisions
     in_place: bool
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be known of their interpreters."""
+        then, now = self.base.interpreter, self.candidate.interpreter
+        differs = f"the base runs Python {then.version}, the candidate Python {now.version}"
+        shared = "both sides run in the work tree's .venv, so a change of what is installed there is not seen"
+        told = ((then.version != now.version, differs), (then.found_by == SHARED, shared))
+        return tuple(note for holds, note in told if holds)
+
 
 @contextmanager
 def open_sides(
@@ -51,7 +60,8 @@ def open_sides(
     """Both sides as git worktrees under one new folder with paths of equal length, built; removed afterwards, always.
 
     Opened again, for a confirmation, the same commits come under another path and are built anew. `in_place` measures
-    the user's work tree as the candidate. `python` is `[project] python`, for each side relative to its own root.
+    the user's work tree as the candidate. `python` is `[project] python`, for each side relative to its own root;
+    without it, and without a `.venv` of a side's own, both sides run in that of the user's work tree.
     `parent` is where the folder is made (default: the user's cache). Meanwhile the first Ctrl-C, SIGTERM or SIGHUP
     raises KeyboardInterrupt, and later ones wait for the removal. Raises MeasurementError where a side cannot be made,
     built, or has no interpreter.
@@ -83,7 +93,7 @@ def _side(name: SideName, commit: str, tree: Path, revisions: Revisions, build: 
         )
     built = build_side(build, name, root) if build else None
     try:
-        interpreter = resolve_python(root, python)
+        interpreter = resolve_python(root, python, shared=revisions.root)
     except MeasurementError as error:
         raise MeasurementError(
             f"the {name}: {error}",

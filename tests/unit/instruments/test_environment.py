@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from perfkit.instruments.environment import PAD, target_environment, venv_of
-from perfkit.instruments.interpreter import resolve_python
+from perfkit.instruments.interpreter import SHARED, resolve_python
 from perfkit.model.errors import MeasurementError
 
 CALLER = {"PATH": "/a:/v/bin:/b", "HOME": "/h", "LC_TIME": "C", "SECRET_TOKEN": "s", "PYTHONPATH": "/p", "MINE": "1"}
@@ -55,6 +55,18 @@ def test_configured_goes_before_venv_and_venv_before_path(tmp_path):
     on_path = str(shim(tmp_path / "shims").parent)
     assert resolve_python(tmp_path, path=on_path).written == str(inside)
     assert resolve_python(tmp_path, "tools/py", path=on_path).written == str(configured)
+
+
+def test_a_shared_venv_comes_after_the_sides_own_and_before_path(tmp_path):
+    shared = shim(tmp_path / "project" / ".venv" / "bin", "python").parents[2]
+    on_path = str(shim(tmp_path / "shims").parent)
+    side = tmp_path / "side"
+    side.mkdir()
+    found = resolve_python(side, shared=shared, path=on_path)
+    assert (found.written, found.found_by) == (str(shared / ".venv/bin/python"), SHARED)
+    own = shim(side / ".venv" / "bin", "python")
+    assert resolve_python(side, shared=shared, path=on_path).written == str(own)
+    assert resolve_python(tmp_path, shared=tmp_path / "bare", path=on_path).found_by == "PATH"
 
 
 def test_what_is_no_python_is_said(tmp_path):

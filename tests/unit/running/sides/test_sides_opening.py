@@ -43,6 +43,21 @@ def test_both_sides_are_there_and_nothing_is_left(changed, parent):
     assert changed.state() == before
 
 
+def test_sides_without_an_environment_of_their_own_share_the_work_trees_and_that_is_told(changed, parent):
+    venv = changed.write(".venv/bin/python", f'#!/bin/sh\nexec {sys.executable} "$@"\n', 0o755)
+    changed.write(".gitignore", ".venv\n")
+    revisions = find_revisions(changed.top, "start")
+    with open_sides(revisions, parent=parent) as sides:
+        assert sides.base.interpreter.written == sides.candidate.interpreter.written == str(venv)
+        assert sides.notes == (
+            "both sides run in the work tree's .venv, so a change of what is installed there is not seen",
+        )
+    build = shell("mkdir -p .venv/bin && cp " + str(venv) + " .venv/bin/python")
+    with open_sides(revisions, parent=parent, build=build) as sides:
+        assert sides.base.interpreter.written == str(sides.base.root / ".venv/bin/python")
+        assert sides.notes == ()
+
+
 def test_paths_are_of_equal_length_and_outside_the_repository(changed):
     with open_sides(find_revisions(changed.top, "start")) as sides:
         base, candidate = sides.base.root, sides.candidate.root
