@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.instruments.jack_clients import EXIT_CODES, command_of, read_report
 from perfkit.instruments.virtual_sink import Stretch
-from perfkit.model.errors import Failed
-from perfkit.model.launch import Launcher, Program, Ready, Target
+from perfkit.model.errors import Failed, TimedOut
+from perfkit.model.launch import Exit, Launcher, Program, Ready, Target
 
 _NS, _US = 1e9, 1e6
 _LONGER = 15.0
@@ -61,10 +61,23 @@ class Performing:
     seconds: float
 
     def end(self) -> Performed:
-        """Wait for its end. Raises Failed, with its own words, where it has no report."""
-        ended = self.target.wait(min(self.seconds + _LONGER, self.launcher.remaining))
+        """Wait for its end. Raises Failed, with its own words, where it has no report, or does not come to its end."""
+        allowed = self.seconds + _LONGER
+        if allowed < self.launcher.remaining:
+            ended = self._ended_within(allowed)
+        else:
+            ended = self.target.wait(self.launcher.remaining)
         told = read_report(self.launcher.tmp / "body.json", ended, self.server, _HINT)
         return Performed(**told | {name: _calls(told[name]) for name in ("floor", "blocks")})
+
+    def _ended_within(self, seconds: float) -> Exit:
+        try:
+            return self.target.wait(seconds)
+        except TimedOut:
+            raise Failed(
+                f"the body did not come to its end within {_LONGER:g} s of its time",
+                hint="does it hang, or take far longer than a period for a block?",
+            ) from None
 
 
 def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: float) -> Performing:
