@@ -56,11 +56,14 @@ def compare(
 
 
 def suspects(judgement: Judgement) -> tuple[str, ...]:
-    """Benchmarks to be measured once more: their regression rests on one session's chance."""
+    """Benchmarks to be measured once more: their regression rests on one session's chance, and no pairs could tell."""
     waiting = [
         finding.benchmark
         for finding in judgement.findings
-        if finding.verdict is Verdict.REGRESSED and finding.change and finding.change.method != "exact"
+        if finding.verdict is Verdict.REGRESSED
+        and finding.change
+        and finding.change.method != "exact"
+        and not finding.change.pairs
     ]
     return tuple(dict.fromkeys(waiting))
 

@@ -7,11 +7,9 @@ from pathlib import Path
 from perfkit.instruments.machine import read_machine
 from perfkit.judging.judgement import compare as judge
 from perfkit.judging.judgement import suspects
-from perfkit.judging.options import Options
 from perfkit.judging.settling import open_questions
 from perfkit.loading.recorded import find_named
 from perfkit.model.events import RunObserver
-from perfkit.model.run import Baseline
 from perfkit.model.verdict import Judgement
 from perfkit.running.gating import Comparison, measure_pairs
 from perfkit.running.measuring import Measured, measure
@@ -20,7 +18,7 @@ from perfkit.running.sides import Build
 from perfkit.storage.journal import read_journal
 from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
 from perfkit.usecases.request import Against, Policy, Request, options_of, run_folder, surroundings
-from perfkit.usecases.settling import SecondLook, again, buildable, folder_of, measure_answers
+from perfkit.usecases.settling import AGAIN, SecondLook, again, buildable, folder_of, measure_answers
 
 
 def run(request: Request, observer: RunObserver) -> Judged:
@@ -44,42 +42,24 @@ def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclus
     measured = _measure(request, observer)
     selected = frozenset(result.benchmark for result in measured.run.results)
     everything = None if request.selection.everything else selected
-    judgement = judge(base, measured.run, options, selected=everything)
-    judged = Judged(measured.run, judgement, base, measured.folder, measured.interrupted)
-    short = shortages(measured.run, request.plan)
-    questions = open_questions(judgement)
-    if measured.interrupted or not questions:
-        return judged.warned(short)
-    look, interrupted, failed = _second_look(request, base, judgement, measured, options, observer)
-    judgement = judge(base, measured.run, options, selected=everything, confirmation=look.again, pairs=look.pairs)
-    return replace(judged, judgement=judgement, interrupted=interrupted).warned((*short, *failed))
 
+    def judged(look: SecondLook) -> Judgement:
+        return judge(base, measured.run, options, selected=everything, confirmation=look.again, pairs=look.pairs)
 
-def _second_look(
-    request: Request,
-    base: Baseline | None,
-    judgement: Judgement,
-    measured: Measured,
-    options: Options,
-    observer: RunObserver,
-) -> tuple[SecondLook, bool, tuple[str, ...]]:
-    """Pairs where the baseline's commit can be measured, else the suspects alone once more.
-
-    With whether that was interrupted, and why there were no pairs.
-    """
-    questions = open_questions(judgement)
-    failed: tuple[str, ...] = ()
-    commit = buildable(base, measured.run.machine.fingerprint) if request.pairs else None
-    if commit:
-        paired = measure_answers(request, questions, commit, measured.folder, options, observer)
-        if isinstance(paired, Measured):
-            return SecondLook(pairs=paired.run), paired.interrupted, ()
-        failed = (f"not settled by pairs with {commit}: {paired}",)
-    suspected = {name: questions[name] for name in suspects(judgement) if name in questions}
-    if not suspected:
-        return SecondLook(), False, failed
-    second = _measure(again(request, suspected), observer, folder_of(measured.folder, "again"))
-    return SecondLook(again=second.run), second.interrupted, failed
+    judgement, failed, interrupted = judged(SecondLook()), "", measured.interrupted
+    if not interrupted and (questions := open_questions(judgement)):
+        commit = buildable(base, measured.run.machine.fingerprint) if request.pairs else None
+        paired = measure_answers(request, questions, commit, measured.folder, options, observer) if commit else ""
+        if isinstance(paired, str):
+            failed, look = paired, SecondLook()
+        else:
+            look, interrupted = SecondLook(pairs=paired.run), paired.interrupted
+        judgement = judged(look)
+        if not interrupted and (suspected := suspects(judgement)):
+            second = _measure(again(request, suspected), observer, folder_of(measured.folder, AGAIN))
+            judgement, interrupted = judged(replace(look, again=second.run)), second.interrupted
+    notes = (*shortages(measured.run, request.plan), *((failed,) if failed else ()))
+    return Judged(measured.run, judgement, base, measured.folder, interrupted).warned(notes)
 
 
 def _gate_pairs(request: Request, against: Against, observer: RunObserver, on_inconclusive: Policy) -> Judged:

@@ -1,6 +1,6 @@
 """A second look at what a stored baseline only suspects or cannot see: pairs with its commit, or a second session."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
@@ -21,7 +21,8 @@ from perfkit.running.sides import Build
 from perfkit.storage import runs
 from perfkit.usecases.request import Request, surroundings
 
-_PAIRS, _AGAIN = "pairs", "again"
+PAIRS, AGAIN = "pairs", "again"
+"""The names of runs that were measured for another run's sake, in its folder."""
 LONGEST: Final = 300.0
 """s for pairs, where no `--max-time` says how long all may take."""
 
@@ -41,15 +42,15 @@ def read_second_look(folder: Path) -> SecondLook:
         place = folder_of(folder, name)
         return runs.read_run(place) if (place / runs.RUN_FILE).exists() else None
 
-    return SecondLook(kept(_PAIRS), kept(_AGAIN))
+    return SecondLook(kept(PAIRS), kept(AGAIN))
 
 
 def folder_of(folder: Path, name: str) -> Path:
-    """Where a run keeps one that was measured for its sake, `pairs` or `again`."""
+    """Where a run keeps one that was measured for its sake."""
     return folder / f"{folder.name}-{name}"
 
 
-def again(request: Request, benchmarks: Mapping[str, tuple[str, ...]]) -> Request:
+def again(request: Request, benchmarks: Iterable[str]) -> Request:
     """The same measurement of these benchmarks only, in a run of its own, however long another run comes between."""
     plan = replace(request.plan, seed=draw_seed())
     return replace(request, selection=Selection(tuple(benchmarks)), plan=plan, resume="", wait=inf)
@@ -84,9 +85,9 @@ def measure_answers(
     )
     narrowed = [_narrowed(one, questions[one.id]) for one in benchmarks]
     try:
-        return measure_pairs(narrowed, asked, around, folder_of(folder, _PAIRS), request.arguments, observer)
+        return measure_pairs(narrowed, asked, around, folder_of(folder, PAIRS), request.arguments, observer)
     except (UsageError, MeasurementError) as error:
-        return str(error)
+        return f"not settled by pairs with {commit}: {error}"
 
 
 def _narrowed(benchmark: Benchmark, metrics: tuple[str, ...]) -> Benchmark:

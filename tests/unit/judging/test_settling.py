@@ -56,6 +56,7 @@ def test_a_suspicion_that_both_batches_of_pairs_share_is_confirmed():
     finding, judgement = judged(slower(1.3), pairs_of(1.2, batches=2))
     assert (finding.verdict, judgement.exit_code) == (Verdict.REGRESSED, ExitCode.REGRESSED)
     assert finding.confirmation == "confirmed"
+    assert suspects(judgement) == ()
     assert finding.change.estimate == pytest.approx(0.2, abs=0.02)
     assert finding.first.estimate == pytest.approx(0.2, abs=0.02)
     assert "not confirmed" not in finding.why
@@ -97,6 +98,7 @@ def test_a_benchmark_that_fails_in_pairs_keeps_its_suspicion():
         replace(one, outcome=Outcome.FAILED, values={}) if one.side is Side.CANDIDATE else one
         for one in whole.results[0].launches
     )
-    finding, _ = judged(slower(1.3), replace(whole, results=(replace(whole.results[0], launches=launches),)))
+    finding, judgement = judged(slower(1.3), replace(whole, results=(replace(whole.results[0], launches=launches),)))
     assert finding.verdict is Verdict.REGRESSED
+    assert suspects(judgement) == (finding.benchmark,)
     assert finding.why.endswith("not confirmed by a second session")
