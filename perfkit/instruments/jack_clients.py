@@ -25,7 +25,7 @@ _Result = TypeVar("_Result")
 
 
 class Hung(Invalid):
-    """The server's client library did not come back from a call; a fresh try may."""
+    """A client did not come back from a call of the server's library, or of its own; a fresh try may."""
 
 
 def persistently(once: Callable[[], _Result]) -> _Result:
@@ -60,7 +60,8 @@ def read_report(file: Path, ended: Exit, server: AudioServer, hint: str = "") ->
     Raises Failed, with `hint` or else one of ports, where it wrote nothing, and Hung where it hung.
     """
     if ended.code == -signal.SIGALRM:
-        raise Hung(f"the client library of {server.name} did not come back", hint="is the machine overloaded?")
+        why = f"a client of {server.name} did not come back from a call"
+        raise Hung(why, hint="is the machine overloaded, or does the program hang?")
     if not file.exists():
         lines = ended.stderr.strip().splitlines()
         said = (

@@ -42,6 +42,7 @@ class Told:
     where: str = "virtual sink"
     server: str = ""
     levels: list[Level] = field(default_factory=list)
+    hangs: list[int] = field(default_factory=list)
 
     def see_canary(self, level: int, longest: float, late: int) -> None:
         """How late the canary beside a try was at most, s, and how often too late."""
@@ -89,24 +90,29 @@ def _tries(probe: CapacitySettings, launcher: Launcher, told: Told) -> Iterator[
     """How one try is made."""
     if probe.load is not None:
         told.where = "WebSocket streams"
-        yield lambda level: _or_refused(lambda: _try_streams(probe, launcher, level, told), told)
+        yield lambda level: _or_refused(lambda: _try_streams(probe, launcher, level, told), level, told)
         return
     kind = choose(probe.wanted) if probe.command else server_for(probe.server)
     if kind is None:
-        yield lambda level: _or_refused(lambda: _try_virtual(probe, launcher, level, told), told)
+        yield lambda level: _or_refused(lambda: _try_virtual(probe, launcher, level, told), level, told)
         return
     with private_server(launcher, kind, rate=probe.rate, block=probe.block) as server:
         told.where, told.server = server.name, server.method
         once = _try_client if probe.command else _try_server
-        yield lambda level: _or_refused(lambda: once(probe, launcher, server, level, told), told)
+        yield lambda level: _or_refused(lambda: once(probe, launcher, server, level, told), level, told)
 
 
-def _or_refused(once: Callable[[], Try], told: Told) -> Try:
-    """A program that fails at a level has its limit there, unless no level has passed yet: then it is broken."""
+def _or_refused(once: Callable[[], Try], level: int, told: Told) -> Try:
+    """A program that fails at a level has its limit there, unless no level has passed yet: then it is broken.
+
+    So has one that hangs there again and again; hanging once may be chance.
+    """
     try:
         return once()
     except Hung as error:
-        return Try(Ending.CONTAMINATED, nan, str(error))
+        before = told.hangs.count(level)
+        told.hangs.append(level)
+        return Try(Ending.FAILED if before else Ending.CONTAMINATED, nan, str(error))
     except Failed as error:
         if not any(level.passed for level in told.levels):
             raise

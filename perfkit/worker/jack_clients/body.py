@@ -27,6 +27,7 @@ COLUMNS = ("at", "frame", "since", "wall", "cpu", "run_delay")
 FOLDER = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _SPARE = 1.25
 _OPEN_WITHIN = 10.0
+_LEAVING = 10.0
 
 
 def virtual_sink() -> Any:
@@ -133,7 +134,7 @@ def play() -> None:
     allow(SETUP)
     client.activate()
     client.connect(player.output, request["play"])
-    allow(0.0)
+    allow(request["floor"] + request["seconds"] + _LEAVING)
     sys.stdout.write("\nperfkit-body plays\n")
     sys.stdout.flush()
     floor = player.stretch(player.first, request["floor"])
