@@ -245,7 +245,7 @@ def test_a_slope_is_read_within_ten_percent(launcher, rate, hold):
     measured = leaking(launcher, rate, hold)
     assert measured.values["leak"] == pytest.approx(rate, rel=0.1, abs=100)
     # 50 kB/s come to less than 1 MiB in 3 s, which is no leak yet.
-    assert said(measured).startswith("leaks 5" if rate > 100e3 else "no leak")
+    assert said(measured).startswith("leaks " if rate > 100e3 else "no leak")
 
 
 @pytest.mark.slow
