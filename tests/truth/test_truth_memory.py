@@ -298,7 +298,7 @@ def requested(kept, **settings):
 def test_requests_drive_a_leak_that_each_of_them_makes(launcher):
     measured = requested(40_000, mode="leak", warmup="0.3 s").measure(launcher)
     assert measured.values["leak_per_iteration"] == pytest.approx(40_000, rel=0.1)
-    assert said(measured).startswith("leaks 4")
+    assert said(measured).startswith("leaks ")
 
 
 def test_a_program_that_passes_its_limit_by_requests_is_ended(launcher):
