@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from perfkit.instruments.audio_worker import command_of
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Exit, Launcher, Program
-
-_FOLDER = Path(__file__).parents[1] / "worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +43,8 @@ def ask(
     """
     report.unlink(missing_ok=True)
     request = {name: getattr(asked, name) for name in ("body", "frames", "rate", "blocks", "warmup")}
-    text = json.dumps({**request, "arguments": dict(asked.arguments), **more})
-    program = Program(("python", str(_FOLDER / worker), text, str(report)), asked.cwd, asked.env, asked.env_pass)
+    request |= {"arguments": dict(asked.arguments), **more}
+    program = Program(command_of(worker, request, str(report), python="python"), asked.cwd, asked.env, asked.env_pass)
     ended = launcher.run(program, timeout=launcher.remaining)
     if not report.exists():
         raise Failed(f"the body {asked.body} ended the process", hint="a body must return, not exit")

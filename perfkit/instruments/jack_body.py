@@ -1,4 +1,4 @@
-"""An audio body as a client of a server (`worker/jack_clients/body.py`)."""
+"""An audio body as a client of a server (`worker/perfkit_audio/client.py`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_server import AudioServer
-from perfkit.instruments.jack_clients import EXIT_CODES, command_of, read_report
+from perfkit.instruments.audio_worker import command_of
+from perfkit.instruments.jack_clients import EXIT_CODES, read_report
 from perfkit.instruments.virtual_sink import Stretch
 from perfkit.model.errors import Failed, TimedOut
 from perfkit.model.launch import Exit, Launcher, Program, Ready, Target
@@ -96,7 +97,7 @@ def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
         "report": str(report),
     }
     program = Program(
-        command=command_of("body", request, "python"),
+        command=command_of("client", request, python="python"),
         cwd=stretch.cwd,
         env={**server.env, **stretch.env},
         env_pass=stretch.env_pass,

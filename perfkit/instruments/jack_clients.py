@@ -1,10 +1,9 @@
-"""Starting the clients in `worker/jack_clients/` and reading what they report."""
+"""Running clients of a server (`worker/perfkit_audio/`) and reading what they report."""
 
 import importlib.util
 import json
 import signal
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,9 +15,6 @@ from perfkit.model.reasons import shortened
 
 EXIT_CODES = (0, 1, -signal.SIGALRM)
 """With these a client ends, and `read_report` knows why."""
-
-_FOLDER = Path(__file__).parents[1] / "worker"
-
 
 _TRIES = 3
 _Result = TypeVar("_Result")
@@ -40,12 +36,6 @@ def require_client() -> None:
     """Raises Skipped where perfkit's extra for audio is not installed."""
     if importlib.util.find_spec("jack") is None:
         raise Skipped("JACK-Client is not installed beside perfkit", hint='pip install "perfkit[audio]"')
-
-
-def command_of(name: str, request: Mapping[str, Any], python: str = "") -> tuple[str, ...]:
-    """The command of client `name` on perfkit's interpreter, or on `python`."""
-    code = f"import sys; sys.path.append({str(_FOLDER)!r}); from jack_clients.{name} import main; main()"
-    return (python or sys.executable, *(() if python else ("-P",)), "-c", code, json.dumps(request))
 
 
 def run_client(launcher: Launcher, server: AudioServer, command: tuple[str, ...], report: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""One trip of a signal, or of notes, through a server and back (`worker/jack_clients/loop.py`)."""
+"""One trip of a signal, or of notes, through a server and back (`worker/perfkit_audio/loop.py`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_servers import AudioServer
-from perfkit.instruments.jack_clients import command_of, run_client
+from perfkit.instruments.audio_worker import command_of
 from perfkit.instruments.jack_clients import require_client as require_client  # noqa: PLC0414 - what `send` needs
+from perfkit.instruments.jack_clients import run_client
 from perfkit.model.launch import Launcher
 
 _CONNECT_WITHIN = 10.0

@@ -1,4 +1,4 @@
-"""The cycles of a server as a client of ours sees them (`worker/jack_clients/watch.py`)."""
+"""The cycles of a server as a client of ours sees them (`worker/perfkit_audio/watch.py`)."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from perfkit.instruments.audio_server import AudioServer
-from perfkit.instruments.jack_clients import EXIT_CODES, command_of, read_report
+from perfkit.instruments.audio_worker import command_of
+from perfkit.instruments.jack_clients import EXIT_CODES, read_report
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Exit, Launcher, Program, Ready, Target
 

@@ -1,4 +1,4 @@
-"""An audio body rendered as fast as it goes, by a child in the side's interpreter (`worker/render.py`)."""
+"""An audio body rendered as fast as it goes, by a child (`worker/perfkit_audio/render.py`)."""
 
 from dataclasses import dataclass
 
@@ -38,7 +38,7 @@ def render(launcher: Launcher, rendering: Rendering) -> Rendered:
     """Render in a fresh process. Raises Failed if the body does or gives no finite sound, TimedOut if it takes long."""
     report, sound = launcher.tmp / "rendered.json", launcher.tmp / "rendered.f32"
     more = {"audio": str(sound) if rendering.keep else ""}
-    told, ended = ask(launcher, "render.py", rendering, more, report)
+    told, ended = ask(launcher, "render", rendering, more, report)
     frames = np.fromfile(sound, np.float32).astype(np.float64) if rendering.keep else np.zeros(0)
     if told["peak"] is None or not np.isfinite(frames).all():
         hint = "look for an unstable filter or 0 / 0"

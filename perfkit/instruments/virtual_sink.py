@@ -1,4 +1,4 @@
-"""One stretch of blocks on the virtual sink, played by a child in the side's interpreter (`worker/audio.py`)."""
+"""One stretch of blocks on the virtual sink, played by a child (`worker/perfkit_audio/sink.py`)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,10 +45,11 @@ class Blocks:
 
 @dataclass(frozen=True)
 class Played:
-    """What was heard of a stretch. `missed` and `disturbed` are indices of late blocks (the rule: `worker/audio.py`).
+    """What was heard of a stretch.
 
-    `peak` is the last block's largest magnitude, None if it holds something that is not a number. The first block was
-    asked for at `origin`, s of CLOCK_MONOTONIC.
+    `missed` and `disturbed` are indices of late blocks, by the rule of `worker/perfkit_audio/sink.py`. `peak` is the
+    last block's largest magnitude, None if it holds something that is not a number. The first block was asked for at
+    `origin`, s of CLOCK_MONOTONIC.
     """
 
     stretch: Stretch
@@ -90,7 +91,7 @@ def play(launcher: Launcher, stretch: Stretch) -> Played:
     """Play a stretch in a fresh process. Raises Failed if the body does, TimedOut if it takes too long."""
     report = launcher.tmp / f"virtual-sink-{stretch.frames}.json"
     more = {"floor": stretch.floor, "until_miss": stretch.until_miss, "core": stretch.core, "since": stretch.since}
-    told, _ = ask(launcher, "audio.py", stretch, more, report)
+    told, _ = ask(launcher, "sink", stretch, more, report)
     return _read(stretch, told)
 
 

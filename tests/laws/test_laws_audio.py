@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from perfkit.signal.correlation import excitation, find_delay
-from perfkit.worker.audio import SECOND, Schedule
+from perfkit.worker.perfkit_audio.audio_thread import SECOND
+from perfkit.worker.perfkit_audio.sink import Schedule
 
 FRAMES = st.integers(8, 16_384)
 RATES = st.sampled_from([8_000, 11_025, 44_100, 48_000, 96_000, 192_000, 768_000])

@@ -12,7 +12,7 @@ import time
 
 import numpy as np
 
-from perfkit.worker.jack_clients.opening import load_jack, open_client, pointer_of
+from perfkit.worker.perfkit_audio.opening import load_jack, open_client, pointer_of
 
 TAPS = 129
 NAME, WHAT = sys.argv[1:3]

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from perfkit.worker.jack_clients.opening import load_jack, open_client
+from perfkit.worker.perfkit_audio.opening import load_jack, open_client
 
 LEAVES = sys.argv[-1] == "leave" and bool(sys.argv.pop())
 NAME, EVERY, PERIODS = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from perfkit.worker.jack_clients.opening import load_jack, open_client
+from perfkit.worker.perfkit_audio.opening import load_jack, open_client
 
 NAME, SECONDS, VOICES = sys.argv[1], float(sys.argv[2]), int(sys.argv[3])
 

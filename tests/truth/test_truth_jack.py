@@ -244,7 +244,7 @@ def audio_processes(run):
     with suppress(psutil.Error):
         below = psutil.Process(run.pid).children(recursive=True)
         words = {process.pid: " ".join(process.cmdline()) for process in below}
-        return {pid for pid, said in words.items() if re.match(r"\S*(jackd|pipewire)|.*jack_clients", said)}
+        return {pid for pid, said in words.items() if re.match(r"\S*(jackd|pipewire)|.*perfkit_audio", said)}
     return set()
 
 
@@ -325,7 +325,7 @@ def iodelay(launcher, running, env):
     """The last reading of jack_iodelay through the delay client, frames."""
     probe = launcher.start(Program(("stdbuf", "-oL", "jack_iodelay"), env=dict(running.env)))
     code = (
-        "import time, sys; from perfkit.worker.jack_clients.opening import *\n"
+        "import time, sys; from perfkit.worker.perfkit_audio.opening import *\n"
         "jack = load_jack(); client = open_client(jack, 'wire', time.monotonic() + 5)\n"
         "wait_for_ports(client, ('jack_delay:out', 'jack_delay:in'), time.monotonic() + 5)\n"
         "client.connect('jack_delay:out', 'delay:in'); client.connect('delay:out', 'jack_delay:in')"

@@ -4,14 +4,15 @@ import random
 
 import pytest
 
-from perfkit.worker.audio import SECOND, Schedule, classify, is_disturbed, next_boundary, run_blocks
+from perfkit.worker.perfkit_audio.audio_thread import SECOND, Clock
+from perfkit.worker.perfkit_audio.sink import Schedule, classify, is_disturbed, next_boundary, run_blocks
 
 RATE = 48_000
 FRAMES = 128
 PERIOD = FRAMES * SECOND / RATE
 
 
-class FakeClock:
+class FakeClock(Clock):
     """Time that passes only when the body, a late wake-up or a wait for a core says so."""
 
     def __init__(self, wake_late=()):

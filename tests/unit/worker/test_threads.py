@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from perfkit.worker.jack_clients.threads import Followed, called, snapshot
+from perfkit.worker.perfkit_audio.threads import Followed, called, snapshot
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 

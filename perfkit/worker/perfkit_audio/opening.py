@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
-import gc
 import os
 import signal
 import sys
@@ -15,8 +14,6 @@ from typing import Any, NoReturn
 POLL = 0.005
 SETUP = 8.0  # s: opening, activating and connecting take a tenth of one
 _CLOSING = 2.0
-FIFO = 1
-RESET_ON_FORK = 0x40000000
 HALF, WHOLE = 0x80000000, 0x100000000  # of the server's clock, which counts frames in 32 bits
 
 
@@ -99,18 +96,6 @@ def give_up(message: str) -> NoReturn:
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(1)
-
-
-def settle() -> None:
-    """No collection of garbage from here on: an audio thread does not allocate."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-
-
-def policy() -> int:
-    """The scheduling policy of the calling thread."""
-    return os.sched_getscheduler(0) & ~RESET_ON_FORK
 
 
 def later(frame: int, earlier: int) -> int:

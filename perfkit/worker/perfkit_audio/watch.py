@@ -16,15 +16,14 @@ from __future__ import annotations
 
 import array
 import json
-import os
 import signal
 import sys
 import threading
 import time
 from typing import Any
 
+from .audio_thread import FIFO, policy, settle
 from .opening import (
-    FIFO,
     POLL,
     SETUP,
     Cycles,
@@ -34,10 +33,9 @@ from .opening import (
     leave,
     load_jack,
     open_client,
-    policy,
-    settle,
     wait_for_ports,
 )
+from .telling import write_report
 from .threads import Followed, called, snapshot
 
 COLUMNS = ("at", "frame", "since", "own", "cpu", "waited")
@@ -159,7 +157,10 @@ def main() -> None:
     watch.started = False
     if not ended.is_set():
         check_kept(client, watch, request["source"])
-    write(watch.report(), watch, request)
+    report = watch.report()
+    with open(request["recording"], "wb") as file:
+        file.write(watch.recorded[: _BYTES * report["block"] * watch.count])
+    write_report(report, request["report"])
     leave(client)
 
 
@@ -210,12 +211,3 @@ def run_free(client: Any, watch: Watch, seconds: float) -> None:
         time.sleep(POLL)
     client.set_freewheel(False)
     allow(SETUP)
-
-
-def write(report: dict[str, Any], watch: Watch, request: dict[str, Any]) -> None:
-    """The recording, and then the report whole or not at all."""
-    with open(request["recording"], "wb") as file:
-        file.write(watch.recorded[: _BYTES * report["block"] * watch.count])
-    with open(request["report"] + ".part", "w", encoding="utf-8") as answer:
-        json.dump(report, answer)
-    os.replace(request["report"] + ".part", request["report"])

@@ -7,7 +7,7 @@ import os
 import time
 from typing import Any, Dict, Tuple
 
-from .opening import FIFO, RESET_ON_FORK
+from .audio_thread import FIFO, policy
 
 ROUND_ROBIN = 2
 _CPU_CLOCK_OF_PROCESS = 2  # CPUCLOCK_SCHED, see clock_getcpuclockid(3)
@@ -64,7 +64,7 @@ def _less(after: Clocks, before: Clocks) -> Clocks:
 
 def _policy(thread: Thread) -> int:
     try:
-        return os.sched_getscheduler(thread[1]) & ~RESET_ON_FORK
+        return policy(thread[1])
     except OSError:
         return -1
 

@@ -15,13 +15,12 @@ from __future__ import annotations
 import array
 import ctypes
 import json
-import os
 import sys
 import time
 from typing import Any
 
+from .audio_thread import FIFO, policy, settle
 from .opening import (
-    FIFO,
     SETUP,
     allow,
     expect,
@@ -31,10 +30,9 @@ from .opening import (
     load_jack,
     open_client,
     pointer_of,
-    policy,
-    settle,
     wait_for_ports,
 )
+from .telling import write_report
 
 _BYTES = 4  # of a float32 frame
 _CALLBACKS = 100_000
@@ -209,7 +207,5 @@ def main() -> None:
     }
     with open(request["recording"], "wb") as file:
         file.writelines(channel[: _BYTES * loop.frames] for _, channel in loop.taps)
-    with open(request["report"] + ".part", "w", encoding="utf-8") as answer:
-        json.dump(report, answer)
-    os.replace(request["report"] + ".part", request["report"])
+    write_report(report, request["report"])
     leave(client, *([relay.client] if relay else []))
