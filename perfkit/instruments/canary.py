@@ -19,7 +19,7 @@ _NS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Perch:
-    """Above the audio thread of a `core`: `beats` a period from `first` on, ns of CLOCK_MONOTONIC.
+    """Above the audio threads of a `core`: `beats` a period from `first` on, ns of CLOCK_MONOTONIC.
 
     `step`, from one to the next, and what counts as `late` are shares of the period.
     """
@@ -35,10 +35,12 @@ class Perch:
 class Canary:
     """What it saw, once it has ended: `late` holds from when and until when the machine was late, s of CLOCK_MONOTONIC.
 
-    `longest` is the latest waking in s. `real_time` tells whether it was scheduled SCHED_FIFO.
+    `longest` is the latest waking in s. `real_time` tells whether it was scheduled SCHED_FIFO, and `core` where it
+    stood above all audio threads, if anywhere.
     """
 
     period: float
+    core: int | None = None
     real_time: bool = False
     beats: int = 0
     longest: float = 0.0
@@ -47,6 +49,10 @@ class Canary:
     def stalled(self, start: float, end: float) -> float:
         """For how many seconds between `start` and `end` it was due and did not run."""
         return sum(max(0.0, min(end, woke) - max(start, due)) for due, woke in self.late)
+
+    def stalls(self, seconds: float) -> int:
+        """How often it was late by more than that."""
+        return sum(woke - due > seconds for due, woke in self.late)
 
     def beside(self, start: float, end: float) -> bool:
         """Whether it was late within a period of the time from `start` to `end`."""
@@ -63,7 +69,7 @@ def canary_beside(launcher: Launcher, period: float, above: Perch | None = None)
     command = (sys.executable, "-I", "-S", str(_WORKER), str(beat), str(limit), str(report))
     there = (above.core, above.first, round(above.step * period * _NS), above.beats) if above else ()
     target = launcher.start(Program(command=(*command, *map(str, there)), ready=Ready(stdout="^canary$")))
-    seen = Canary(period)
+    seen = Canary(period, above.core if above else None)
     try:
         target.wait_ready(_WITHIN)
         yield seen

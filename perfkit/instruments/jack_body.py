@@ -38,13 +38,14 @@ class Calls:
 
 @dataclass(frozen=True)
 class Performed:
-    """What a body did as a client, and how it was run."""
+    """What a body did as a client, and how it was run; `given_up` where it missed so many as `until_misses`."""
 
     rate: int
     block: int
     policy: str
     locked: bool
     python: str
+    given_up: bool
     own_threads: bool
     peak: float | None
     xruns: int
@@ -94,6 +95,9 @@ def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
         "play": server.play,
         "floor": floor,
         "seconds": (stretch.warmup + stretch.blocks) * stretch.period,
+        "warmup": stretch.warmup,
+        "until_misses": stretch.until_misses,
+        "core": stretch.core,
         "report": str(report),
     }
     program = Program(

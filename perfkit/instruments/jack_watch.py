@@ -20,11 +20,15 @@ _NS = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """The thread of somebody's client that the server calls: its name, CPU s and s of waiting for a core."""
+    """The thread of somebody's client that the server calls: its name, CPU s and s of waiting for a core.
+
+    `kept` tells whether it was kept on the core that was asked for.
+    """
 
     name: str
     used: float
     waited: float
+    kept: bool
 
 
 @dataclass(frozen=True)
@@ -89,8 +93,8 @@ class Watch:
     """What to watch: the port `source`, for `seconds`, by a client called `name`.
 
     `link` are two other ports that are connected before, `notes` (channel and MIDI note) are sent to the port `midi`
-    and held. The CPU time of process `pid` is read in each cycle. With `freewheel` the server runs as fast as its
-    clients do for so many `cycles`, within `seconds`.
+    and held. The CPU time of process `pid` is read in each cycle, and its thread that the server calls is kept on
+    `core`. With `freewheel` the server runs as fast as its clients do for so many `cycles`, within `seconds`.
     """
 
     name: str
@@ -101,6 +105,7 @@ class Watch:
     midi: str = ""
     notes: tuple[tuple[int, int], ...] = ()
     pid: int = 0
+    core: int | None = None
     freewheel: bool = False
     cycles: int = 0
 
@@ -135,7 +140,7 @@ def _read(told: Mapping[str, Any], recorded: NDArray[np.float32]) -> Watched:
         recorded=recorded.reshape(-1, told["block"]),
         cpu=np.array(told["cpu"], float) / _NS if thread else np.zeros(0),
         waited=np.array(told["waited"], float) / _NS if thread else np.zeros(0),
-        thread=Called(thread["name"], thread["used"] / _NS, thread["waited"] / _NS) if thread else None,
+        thread=Called(thread["name"], thread["used"] / _NS, thread["waited"] / _NS, thread["kept"]) if thread else None,
     )
 
 

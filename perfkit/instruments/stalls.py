@@ -1,15 +1,18 @@
-"""A stretch on the virtual sink beside a canary on the same core, which tells stalls of the machine from late blocks.
+"""A stretch of blocks beside a canary on the same core, which tells stalls of the machine from late blocks.
 
 A virtual machine's core can stop for milliseconds, in the middle of a block, and no clock of the guest tells: the time
 counts as the program's own CPU time. The canary stands above the audio thread on that core, so that only the machine
 can make it late, and what it was late by was taken from the block. It beats when a period is mostly over, and goes on
 while it is late: a block that was stalled into lateness is being stalled then, and one that is well in time is done and
-not disturbed. Stalls come in bursts of which it sees a part, so a miss close to a long one, or amid several,
-is the machine's as well, unless it is late by far more than they can have cost.
+not disturbed. Close to its limit a program is watched all the time, at the price of some blocks that take a little
+longer. Stalls come in bursts of which the canary sees a part, so a miss close to a long one, or amid several, is the
+machine's as well, unless it is late by far more than they can have cost.
 """
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import numpy as np
@@ -19,6 +22,7 @@ from perfkit.instruments.virtual_sink import Played, Stretch, play
 from perfkit.model.launch import Launcher
 
 _FIRST, _BEATS, _STEP = 0.6, 3, 0.15
+_FIRST_OF_ALL, _BEATS_OF_ALL, _STEP_OF_ALL = 0.1, 5, 0.2
 _LATE, _LONG, _MUCH = 0.05, 0.15, 0.35
 _CLOSE = 2
 """All in periods."""
@@ -34,17 +38,29 @@ def play_beside_canary(launcher: Launcher, stretch: Stretch) -> Played:
     """Play a stretch; a block that the machine stalled is disturbed, not missed. Raises as `virtual_sink.play` does."""
     if not hasattr(os, "sched_getaffinity"):
         return play(launcher, stretch)
-    return excused(*play_and_watch(launcher, stretch))
+    since = time.monotonic_ns()
+    with canary_beside(launcher, stretch.period, _perch(stretch.period, since, _FIRST, _BEATS, _STEP)) as canary:
+        played = play(launcher, replace(stretch, core=canary.core, since=since))
+    return excused(played, canary)
 
 
-def play_and_watch(launcher: Launcher, stretch: Stretch) -> tuple[Played, Canary]:
-    """A stretch as it was played, and what a canary above it on its core saw. Needs os.sched_getaffinity."""
-    core, since = max(os.sched_getaffinity(0)), time.monotonic_ns()
-    late = min(_LATE, _LATE_AT_MOST / stretch.period)
-    perch = Perch(core, since + round(_FIRST * stretch.period * 1e9), _BEATS, _STEP, late)
-    with canary_beside(launcher, stretch.period, perch) as canary:
-        played = play(launcher, replace(stretch, core=core, since=since))
-    return played, canary
+@contextmanager
+def core_watched(launcher: Launcher, period: float) -> Iterator[Canary]:
+    """A canary above the audio threads of a `core`, all the time, where blocks of `period` s are to be played.
+
+    Where threads cannot be kept on a core there is none: its `core` is None, and it excuses nothing.
+    """
+    if not hasattr(os, "sched_getaffinity"):
+        yield Canary(period)
+        return
+    perch = _perch(period, time.monotonic_ns(), _FIRST_OF_ALL, _BEATS_OF_ALL, _STEP_OF_ALL)
+    with canary_beside(launcher, period, perch) as canary:
+        yield canary
+
+
+def _perch(period: float, since: int, first: float, beats: int, step: float) -> Perch:
+    late = min(_LATE, _LATE_AT_MOST / period)
+    return Perch(max(os.sched_getaffinity(0)), since + round(first * period * 1e9), beats, step, late)
 
 
 def excused(played: Played, canary: Canary) -> Played:

@@ -16,16 +16,16 @@ _NS = 1e9
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stretch(Asked):
-    """What is to be played, after `floor` blocks of an empty body; with `until_miss` the first miss ends it.
+    """What is to be played, after `floor` blocks of an empty body; so many as `until_misses` end it, unless 0.
 
-    With `core` the thread that plays stays there (threads of the body's own do not), and blocks are asked for whole
-    periods after `since`, ns of CLOCK_MONOTONIC.
+    With `core` the thread that plays stays there (threads of the body's own do not), and with `since` blocks are asked
+    for whole periods after that, ns of CLOCK_MONOTONIC.
     """
 
     floor: int = 0
-    until_miss: bool = False
+    until_misses: int = 0
     core: int | None = None
-    since: int = 0
+    since: int | None = None
 
 
 @dataclass(frozen=True)
@@ -48,8 +48,8 @@ class Played:
     """What was heard of a stretch.
 
     `missed` and `disturbed` are indices of late blocks, by the rule of `worker/perfkit_audio/sink.py`. `peak` is the
-    last block's largest magnitude, None if it holds something that is not a number. The first block was asked for at
-    `origin`, s of CLOCK_MONOTONIC.
+    largest magnitude of the last block, None if it holds something that is not a number. `asked` is when each block was
+    asked for, s of CLOCK_MONOTONIC.
     """
 
     stretch: Stretch
@@ -62,7 +62,7 @@ class Played:
     blocks: Blocks
     missed: tuple[int, ...]
     disturbed: tuple[int, ...]
-    origin: float = 0.0
+    asked: NDArray[np.float64]
 
     @property
     def real_time(self) -> bool:
@@ -77,9 +77,8 @@ class Played:
 
     def span(self, block: int) -> tuple[float, float]:
         """From when and until when a block was asked for and played, s of CLOCK_MONOTONIC."""
-        asked = int(self.blocks.waited[:block].sum())
-        period = self.stretch.period
-        return self.origin + asked * period, self.origin + (asked + int(self.blocks.waited[block])) * period
+        asked = float(self.asked[block])
+        return asked, asked + int(self.blocks.waited[block]) * self.stretch.period
 
     @property
     def lost_frames(self) -> int:
@@ -90,12 +89,13 @@ class Played:
 def play(launcher: Launcher, stretch: Stretch) -> Played:
     """Play a stretch in a fresh process. Raises Failed if the body does, TimedOut if it takes too long."""
     report = launcher.tmp / f"virtual-sink-{stretch.frames}.json"
-    more = {"floor": stretch.floor, "until_miss": stretch.until_miss, "core": stretch.core, "since": stretch.since}
+    more = {"floor": stretch.floor, "until_misses": stretch.until_misses, "core": stretch.core, "since": stretch.since}
     told, _ = ask(launcher, "sink", stretch, more, report)
     return _read(stretch, told)
 
 
 def _read(stretch: Stretch, told: Mapping[str, Any]) -> Played:
+    blocks = _blocks(told["blocks"])
     return Played(
         stretch=stretch,
         policy=told["policy"],
@@ -104,10 +104,10 @@ def _read(stretch: Stretch, told: Mapping[str, Any]) -> Played:
         own_threads=told["own_threads"],
         peak=told["peak"],
         floor=_blocks(told["floor"]),
-        blocks=_blocks(told["blocks"]),
+        blocks=blocks,
         missed=tuple(told["missed"]),
         disturbed=tuple(told["disturbed"]),
-        origin=told["origin"] / _NS,
+        asked=told["origin"] / _NS + (np.cumsum(blocks.waited) - blocks.waited) * stretch.period,
     )
 
 

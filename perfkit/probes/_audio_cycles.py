@@ -43,13 +43,14 @@ class Grid:
 
 @dataclass(frozen=True)
 class Held:
-    """Blocks against cycles: the entries that count, and for each `finished` in s from when it could begin.
+    """Blocks against cycles: the entries that count, and for each when it could `begin` and, from then, `finished`, s.
 
     `waited` is in periods, 1 where in time. `missed` and `disturbed` are indices among the entries, and `alone` are the
     missed ones in and around whose periods the canary was never late by half of one.
     """
 
     entries: NDArray[np.int64]
+    begin: Times
     finished: Times
     waited: NDArray[np.int64]
     late: Times
@@ -89,7 +90,7 @@ def hold(cycles: Grid, delivered: Times, run_delay: Times | None = None) -> Held
         (disturbed if finished[k] - excuse <= cycles.period else missed).append(int(k))
     around = [(before[k] - 1, now[k] + 2) for k in missed]
     alone = [k for k, (first, end) in zip(missed, around, strict=True) if not _late(cycles, first, end)]
-    return Held(entries, finished, waited, late, tuple(missed), tuple(disturbed), tuple(alone))
+    return Held(entries, begin, finished, waited, late, tuple(missed), tuple(disturbed), tuple(alone))
 
 
 def _late(cycles: Grid, first: int, end: int) -> bool:

@@ -30,7 +30,8 @@ _ALONE = 0.9
 class Observing:
     """What of a client is observed: `blocks` blocks of `block` frames at `output_port`, after `warmup` uncounted ones.
 
-    `notes` (channel and MIDI note) are held at its `midi_port` meanwhile.
+    `notes` (channel and MIDI note) are held at its `midi_port` meanwhile. With `core` the thread of a client that was
+    started here and that the server calls is kept there.
     """
 
     output_port: str
@@ -41,6 +42,7 @@ class Observing:
     ports_within: float
     midi_port: str = ""
     notes: tuple[tuple[int, int], ...] = ()
+    core: int | None = None
 
     @property
     def seconds(self) -> float:
@@ -57,6 +59,11 @@ class Observed:
     canary: Watched
     cycles: Grid
     held: Held
+
+    @property
+    def kept(self) -> bool:
+        """Whether the thread that the server calls was kept on a core."""
+        return self.seen.thread is not None and self.seen.thread.kept
 
     @property
     def waited(self) -> float | None:
@@ -83,6 +90,7 @@ def observe(launcher: Launcher, server: AudioServer, client: External, what: Obs
             midi=what.midi_port,
             notes=what.notes,
             pid=target.pid if target else 0,
+            core=what.core,
         )
         seen = watch(launcher, server, at_its_output).end()
         canary = canary_watching.end(now=True)
@@ -158,4 +166,5 @@ def _played(port: str, seen: Watched, canary: Watched, held: Held) -> Played:
         blocks=Blocks(held.late, held.finished, cpu, nothing, held.finished, held.waited),
         missed=held.missed,
         disturbed=held.disturbed,
+        asked=held.begin,
     )

@@ -88,7 +88,7 @@ def _stretch(probe: LatencySettings, size: int) -> Stretch:
         blocks=max(1, round(probe.duration * probe.rate / size)),
         warmup=probe.warmup,
         floor=max(1, round(_FLOOR_SECONDS * probe.rate / size)),
-        until_miss=True,
+        until_misses=1,
         cwd=probe.cwd,
         env=probe.env,
         env_pass=probe.env_pass,

@@ -53,7 +53,7 @@ class OnServer:
 
 
 def body_on(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: float) -> OnServer:
-    """A stretch of a body as a client of `server`, with a canary beside it."""
+    """A stretch of a body as a client of `server`, on the stretch's core if it has one, with a canary beside it."""
     longest = floor + (stretch.warmup + stretch.blocks) * stretch.period + _SPARE
     beside = Watch(name="perfkit-canary", source=server.record, seconds=longest, ports_within=_CANARY_WITHIN)
     watching = watch(launcher, server, beside)
@@ -61,7 +61,7 @@ def body_on(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
     performed = perform(launcher, server, stretch, floor).end()
     canary = watching.end(now=True)
     calls = performed.blocks
-    if len(calls.at) < _FEWEST * stretch.blocks and not performed.xruns:
+    if len(calls.at) < _FEWEST * stretch.blocks and not (performed.xruns or performed.given_up):
         raise Invalid(f"the server called the body only {len(calls.at)} times", hint="did the server stop?")
     begin = calls.at[min(stretch.warmup, len(calls.at) - 1)]
     cycles = grid(canary).between(begin, calls.delivered[-1])
@@ -110,6 +110,7 @@ def _played_body(stretch: Stretch, performed: Performed, held: Held) -> Played:
         blocks=blocks,
         missed=tuple(sorted((*held.missed, *held.disturbed))) if performed.own_threads else held.missed,
         disturbed=() if performed.own_threads else held.disturbed,
+        asked=held.begin,
     )
 
 

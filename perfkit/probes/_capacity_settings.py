@@ -20,6 +20,8 @@ _MOST = 4096
 _CHANNELS = (*range(9), *range(10, 16))
 """MIDI channels from 0, without the one of drums in General MIDI."""
 _NOTES = 128
+_MISSES = 20
+"""So many end a try: most may turn out to be the machine's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +163,7 @@ class CapacitySettings:
             rate=self.rate,
             blocks=self._least_blocks,
             warmup=self.warmup,
-            until_miss=True,
+            until_misses=_MISSES,
             cwd=self.cwd,
             env=self.env,
             env_pass=self.env_pass,

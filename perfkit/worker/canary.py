@@ -10,6 +10,7 @@ writes its report as JSON and ends. Standard library only.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ import sys
 import time
 
 PRIORITY = 70
-ABOVE = 71
+ABOVE = 90
 SECOND = 10**9
 MOST = 10_000  # events kept
 
@@ -69,6 +70,7 @@ def main(arguments: list[str]) -> None:
     core, first, step, count = map(int, arguments[3:]) if len(arguments) > 3 else (None, time.monotonic_ns(), 0, 1)
     canary = Canary(int(arguments[0]), int(arguments[1]), step, count)
     signal.signal(signal.SIGTERM, canary.end)
+    gc.disable()
     real_time = False
     with contextlib.suppress(AttributeError, OSError):
         if core is not None:

@@ -1,14 +1,16 @@
 """An audio body as a JACK client, in the measured side's interpreter.
 
 REQUEST: `body`, `arguments` (see `bodies.py`), `play` the server's port that receives its left channel, `floor` and
-`seconds` how long an empty body and then this one play, and `report` the file for the answer, in which each block has
-the columns of `COLUMNS`.
+`seconds` how long an empty body and then this one play, `core` where they do, if not null; the body ends after
+`until_misses` blocks that took longer than a period, if not 0, not counting those among the first `warmup`. `report` is
+the file for the answer, in which each block has the columns of `COLUMNS`.
 """
 
 from __future__ import annotations
 
 import array
 import json
+import os
 import platform
 import sys
 import threading
@@ -16,7 +18,7 @@ import time
 import traceback
 from typing import Any, Callable
 
-from .audio_thread import FIFO, Clock, lock_memory, policy, policy_in_words, settle
+from .audio_thread import FIFO, SECOND, Clock, lock_memory, policy, policy_in_words, settle
 from .bodies import heard, make_body, silent_block
 from .opening import SETUP, Cycles, allow, give_up, leave, load_jack, open_client, wait_for_ports
 from .telling import write_report
@@ -30,16 +32,20 @@ _LEAVING = 10.0
 class Player:
     """The process callback and its preallocated columns."""
 
-    def __init__(self, client: Any, block: Any, room: int) -> None:
-        self.block = block
+    def __init__(self, client: Any, block: Any, request: dict[str, Any]) -> None:
+        self.block, self.core = block, request["core"]
+        self.period = len(block) * SECOND // client.samplerate
+        room = int(_SPARE * (request["seconds"] + request["floor"] + 1) * client.samplerate / len(block))
         self.output = client.outports.register("output")
         self.cycles = Cycles(client)
         self.clock = Clock()
         self.at, self.since, self.wall, self.cpu, self.run_delay = (array.array("q", bytes(8 * room)) for _ in COLUMNS)
         self.room = room
         self.count = 0
+        self.slow = 0
+        self.warmup, self.most_slow = request["warmup"], request["until_misses"] or room
         self.body: Callable[[Any], object] | None = None
-        self.called = self.body  # in this cycle, while the main thread may change `body`
+        self.called: Callable[[Any], object] | None = None  # in this cycle, while the main thread may change `body`
         self.policy = -1
         self.xruns = 0
         self.trouble: BaseException | None = None
@@ -53,6 +59,7 @@ class Player:
         self.since[at] = self.cycles.since_start()
         self.at[at], ended, self.cpu[at], self.run_delay[at] = self.clock.timed(self.fill, self.block)
         self.wall[at] = ended - self.at[at]
+        self.slow += at >= self.warmup and self.wall[at] - self.run_delay[at] > self.period
         self.count = at + 1
 
     def fill(self, block: Any) -> None:
@@ -68,17 +75,19 @@ class Player:
         self.xruns += self.body is not None
 
     def first(self, _block: Any) -> None:
-        """The empty body: nothing but the policy of the thread that calls it, and its own clock."""
+        """The empty body: nothing but the core, the policy and the clock of the thread that calls it."""
         if self.policy < 0:
+            if self.core is not None:
+                os.sched_setaffinity(0, {self.core})
             self.policy = policy()
             self.clock = Clock()
 
     def stretch(self, body: Callable[[Any], object], seconds: float) -> dict[str, list[int]]:
         """Play `body` for a while; the columns. Raises what the body raised."""
-        self.count = 0
+        self.count = self.slow = 0
         self.body = body
         until = time.monotonic() + seconds
-        while time.monotonic() < until and self.trouble is None:
+        while time.monotonic() < until and self.trouble is None and self.slow < self.most_slow:
             time.sleep(0.02)
         self.body = None
         time.sleep(0.01)
@@ -105,7 +114,7 @@ def play() -> None:
     frames, rate = client.blocksize, client.samplerate
     block = silent_block(frames)
     body = make_body(request, frames, rate)
-    player = Player(client, block, room=int(_SPARE * (request["seconds"] + request["floor"] + 1) * rate / frames))
+    player = Player(client, block, request)
     client.set_process_callback(player.process)
     client.set_xrun_callback(player.xrun)
     locked = lock_memory()
@@ -124,6 +133,7 @@ def play() -> None:
         "policy": policy_in_words(player.policy == FIFO),
         "locked": locked,
         "python": platform.python_version(),
+        "given_up": player.slow >= player.most_slow,
         "own_threads": threading.active_count() > 2,
         "peak": heard(request["body"], body, block),
         "xruns": player.xruns,

@@ -87,13 +87,14 @@ def run_blocks(
     count: int,
     schedule: Schedule,
     clock: Clock,
-    until_miss: bool = False,
+    until_misses: int = 0,
 ) -> Records:
-    """Ask `body` for `count` blocks and record them; with `until_miss`, stop after the first late undisturbed one."""
+    """Ask `body` for `count` blocks and record them; stop after so many late undisturbed ones, unless 0."""
     records = Records(count)
     late, wall, cpu = records.late, records.wall, records.cpu
     run_delay, finished, waited = records.run_delay, records.finished, records.waited
     period = schedule.frames * SECOND / schedule.rate
+    misses = 0
     for k in range(count):
         due = schedule.boundary(schedule.asked)
         woken = clock.sleep_until(due)
@@ -101,7 +102,8 @@ def run_blocks(
         late[k], wall[k], finished[k] = woken - due, ended - started, ended - due
         waited[k] = schedule.finish(ended)
         records.count = k + 1
-        if until_miss and waited[k] > 1 and not is_disturbed(late[k], run_delay[k], finished[k], period):
+        misses += waited[k] > 1 and not is_disturbed(late[k], run_delay[k], finished[k], period)
+        if 0 < until_misses <= misses:
             break
     return records
 
@@ -124,8 +126,8 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     """Run one stretch and return its report.
 
     `body`, `arguments`, `frames`, `rate`: what is played; `floor`, `warmup`, `blocks`: how many blocks of nothing, of
-    the body uncounted, and of the body counted; `until_miss`: whether the first miss ends it; `core`: where
-    the thread stays, and `since`: what its blocks are whole periods after, if not null.
+    the body uncounted, and of the body counted; `until_misses`: how many misses end it, if not 0; `core`: where the
+    thread stays, and `since`: what its blocks are whole periods after, if not null.
     """
     frames, rate = request["frames"], request["rate"]
     block = silent_block(frames)
@@ -137,7 +139,7 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     settle()
 
     def begin() -> int:
-        return clock.now() if request["core"] is None else next_boundary(clock.now(), request["since"], frames, rate)
+        return clock.now() if request["since"] is None else next_boundary(clock.now(), request["since"], frames, rate)
 
     def stretch(fill: Callable[[Any], object], count: int) -> Records:
         return run_blocks(fill, block, count, Schedule(frames, rate, begin()), clock)
@@ -145,7 +147,8 @@ def play(request: dict[str, Any]) -> dict[str, Any]:
     floor = stretch(lambda _: None, request["floor"])
     stretch(body, request["warmup"])
     origin = begin()
-    records = run_blocks(body, block, request["blocks"], Schedule(frames, rate, origin), clock, request["until_miss"])
+    schedule = Schedule(frames, rate, origin)
+    records = run_blocks(body, block, request["blocks"], schedule, clock, request["until_misses"])
     own_threads = threading.active_count() > 1
     missed, disturbed = classify(records, frames, rate, own_threads)
     return {

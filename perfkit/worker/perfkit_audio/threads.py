@@ -69,11 +69,21 @@ def _policy(thread: Thread) -> int:
         return -1
 
 
+def _keep(thread: Thread, core: int) -> bool:
+    try:
+        os.sched_setaffinity(thread[1], {core})
+    except OSError:
+        return False
+    return True
+
+
 class Followed:
     """A client's thread and its process while they play."""
 
-    def __init__(self, thread: Thread) -> None:
+    def __init__(self, thread: Thread, core: int | None = None) -> None:
+        """Keep it on `core`, if any, where that is allowed."""
         self.thread = thread
+        self.kept = core is not None and _keep(thread, core)
         self.clock = (~thread[0] << 3) | _CPU_CLOCK_OF_PROCESS
         self.file = os.open(_SCHEDSTAT % thread, os.O_RDONLY)
         self.began = read_clocks(thread)
@@ -93,10 +103,10 @@ class Followed:
             return -1
 
     def told(self) -> dict[str, Any] | None:
-        """The thread's name, and what it used and waited since it is followed, ns; None once it is gone."""
+        """The thread's name, and what it used and waited so far, ns, and whether it is kept; None if gone."""
         try:
             used, waited, _ = _less(read_clocks(self.thread), self.began)
             with open("/proc/%d/task/%d/comm" % self.thread, encoding="utf-8", errors="replace") as file:
-                return {"name": file.read().strip(), "used": used, "waited": waited}
+                return {"name": file.read().strip(), "used": used, "waited": waited, "kept": self.kept}
         except OSError:
             return None

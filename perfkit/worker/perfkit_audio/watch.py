@@ -6,7 +6,8 @@ missed, whatever the server says. Connected to the server's own ports it is the 
 
 REQUEST: `name` of the client, `source` the port that it hears or nothing, `link` a pair of other ports to be connected
 first or nothing, `midi` the port that is sent note-ons of `notes` (channel and note) or nothing, `pid` the program
-whose CPU time is read in each cycle or 0, `seconds` to watch for (or until SIGTERM), and with `freewheel` how many
+whose CPU time is read in each cycle or 0, `core` where that thread of it is kept that the server calls or null,
+`seconds` to watch for (or until SIGTERM), and with `freewheel` how many
 `cycles` to watch while the server runs as fast as its clients do; `ports_within` and `timeout` in s, `recording` a file
 for float32 frames (one block for each cycle that ran) and `report` for the answer. Says `perfkit-watch watches` once it
 does. The program is left by the notes before it is heard: a client both before and after it would run at any time.
@@ -140,7 +141,7 @@ def main() -> None:
     if request["link"]:
         link(client, jack, *request["link"])
     if request["pid"]:
-        follow(watch, request["pid"])
+        follow(watch, request["pid"], request["core"])
     if request["midi"]:
         play_notes(client, watch, request["midi"])
     if request["source"]:
@@ -189,13 +190,13 @@ def play_notes(client: Any, watch: Watch, port: str) -> None:
     client.disconnect(watch.midi, port)
 
 
-def follow(watch: Watch, pid: int) -> None:
-    """Find the thread of `pid` that the server calls, before there is much for it to do."""
+def follow(watch: Watch, pid: int, core: int | None) -> None:
+    """Find the thread of `pid` that the server calls, before there is much for it to do, and keep it on `core`."""
     before, cycles = snapshot(pid), watch.called
     time.sleep(_REBUILT)
     thread = called(before, snapshot(pid), watch.called - cycles)
     if thread is not None:
-        watch.followed = Followed(thread)
+        watch.followed = Followed(thread, core)
 
 
 def run_free(client: Any, watch: Watch, seconds: float) -> None:

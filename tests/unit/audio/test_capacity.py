@@ -1,9 +1,14 @@
 """What a capacity is a number of, and how it is told."""
 
+import numpy as np
+
+from perfkit.instruments.canary import Canary
+from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
 from perfkit.probes import build
-from perfkit.probes._audio_capacity import Told, _curve, sentence
 from perfkit.probes._audio_ramp import Ending, Level, Try
 from perfkit.probes._capacity_settings import chord
+from perfkit.probes._capacity_told import capacity_curve, sentence
+from perfkit.probes._capacity_tries import Told, judged
 
 CLIENT = {"command": ["synth", "--chord", "{voices}"], "output_port": "synth:left"}
 NOTES = {"command": ["synth"], "output_port": "synth:left", "midi_port": "synth:midi"}
@@ -61,7 +66,7 @@ def test_the_curve_shows_the_tries_that_decided_a_level():
     """A level that is sustained is not drawn by its one try that failed."""
     passed, missed = Try(Ending.PASSED, 0.9), Try(Ending.FAILED, 1.2, "deadline")
     levels = [Level(30, (passed, missed, passed)), Level(31, (missed, passed, missed))]
-    curve = _curve(build("audio_capacity", NOTES), 30, Told(levels=levels, canary_longest={30: 0.0, 31: 0.0}))
+    curve = capacity_curve(build("audio_capacity", NOTES), 30, Told(levels=levels, canary_longest={30: 0.0, 31: 0.0}))
     assert (curve.x, curve.y, curve.flagged) == ((30.0, 31.0), (0.9, 1.2), (1,))
     assert curve.marks == ((0, "30 notes"),)
 
@@ -70,3 +75,46 @@ def test_where_the_search_ends_there_is_no_limit():
     seen = told((64, True), (128, True))
     said = sentence(build("audio_capacity", NOTES), [128], seen)
     assert "128 notes [128, 128], first limit: none up to 128, where the search ends;" in said
+
+
+PERIOD = 0.001
+BLOCKS = 100
+
+
+def a_try(late, *, missed=0, waiting=0.0, canary=(), played=BLOCKS):
+    """How a try at blocks of 1 ms ends, of which so many were `late` and excused.
+
+    All waited for a core for the share `waiting` of a period, and the canary was late beside the blocks of `canary`.
+    """
+    nothing = np.zeros(played)
+    blocks = Blocks(
+        nothing, nothing + PERIOD / 2, nothing, nothing + waiting * PERIOD, nothing, np.ones(played, np.int64)
+    )
+    asked = np.arange(played) * 10 * PERIOD
+    seen = Played(
+        stretch=Stretch(body="m:f", arguments={}, frames=48, rate=48_000, blocks=BLOCKS), policy="SCHED_FIFO",
+        locked=True, python="", own_threads=False, peak=0.5, floor=blocks, blocks=blocks,
+        missed=tuple(range(played - missed, played)), disturbed=tuple(range(late)), asked=asked,
+    )  # fmt: skip
+    stalls = tuple((float(asked[block]), float(asked[block]) + PERIOD / 2) for block in canary)
+    return judged(seen, False, Canary(PERIOD, 1, True, late=stalls), Told()).ending
+
+
+def test_a_few_blocks_that_the_machine_disturbed_do_not_end_a_ramp():
+    assert a_try(0) is Ending.PASSED
+    assert a_try(5, canary=range(5)) is Ending.PASSED
+
+
+def test_a_try_of_which_the_machine_disturbed_much_says_nothing():
+    assert a_try(6, canary=range(6)) is Ending.CONTAMINATED
+    assert a_try(6, waiting=0.2) is Ending.CONTAMINATED
+    assert a_try(0, missed=1) is Ending.CONTAMINATED
+    assert a_try(0, played=89) is Ending.CONTAMINATED
+
+
+def test_blocks_that_are_late_for_nothing_that_was_seen_are_at_their_limit():
+    """A canary's own beats take time, and must not excuse a program that needs the whole period."""
+    assert a_try(6) is Ending.FAILED
+    assert a_try(6, waiting=0.05) is Ending.FAILED
+    assert a_try(11, canary=range(6)) is Ending.CONTAMINATED
+    assert a_try(12, canary=range(6)) is Ending.FAILED

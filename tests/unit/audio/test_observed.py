@@ -19,7 +19,7 @@ def seen(thread, process):
     return Watched(
         rate=48_000, block=128, real_time=True, xruns=0, at=nothing, frame=np.zeros(CYCLES, np.int64), since=nothing,
         own=nothing, recorded=np.zeros((CYCLES, 128), np.float32), cpu=np.linspace(5.0, 5.0 + process, CYCLES),
-        waited=np.array([2.0] * 4 + [2.5] * 6), thread=Called("audio", thread, 0.5) if thread else None,
+        waited=np.array([2.0] * 4 + [2.5] * 6), thread=Called("audio", thread, 0.5, kept=True) if thread else None,
     )  # fmt: skip
 
 

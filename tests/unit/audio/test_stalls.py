@@ -26,7 +26,8 @@ def played(finished, missed, *, late=0.0, run_delay=0.0, **changes):
     stretch = Stretch(body="m:f", arguments={}, frames=48, rate=48_000, blocks=10)
     told = Played(
         stretch=stretch, policy="SCHED_FIFO", locked=True, python="3.12", own_threads=False, peak=0.5,
-        floor=blocks, blocks=blocks, missed=missed, disturbed=(7,), origin=ORIGIN,
+        floor=blocks, blocks=blocks, missed=missed, disturbed=(7,),
+        asked=ORIGIN + (np.cumsum(waited) - waited) * PERIOD,
     )  # fmt: skip
     return replace(told, **changes)
 

@@ -56,14 +56,14 @@ class FakeClock(Clock):
         self.delayed += round(periods * PERIOD)
 
 
-def play(clock, plan, count, until_miss=False):
+def play(clock, plan, count, until_misses=0):
     """Run `count` blocks; `plan` maps a block's number to what it does, the others take a tenth of a period."""
     number = iter(range(count))
 
     def body(_block):
         plan.get(next(number), lambda: clock.work(0.1))()
 
-    records = run_blocks(body, None, count, Schedule(FRAMES, RATE, clock.now()), clock, until_miss)
+    records = run_blocks(body, None, count, Schedule(FRAMES, RATE, clock.now()), clock, until_misses)
     return records, *classify(records, FRAMES, RATE, own_threads=False)
 
 
@@ -163,7 +163,7 @@ def test_nothing_is_excused_where_the_program_runs_threads_that_can_delay_the_si
 
 def test_a_search_ends_at_the_first_miss_but_not_at_a_disturbance():
     clock = FakeClock(wake_late={4: round(1.2 * PERIOD)})
-    records, missed, disturbed = play(clock, {7: lambda: clock.work(2)}, 100, until_miss=True)
+    records, missed, disturbed = play(clock, {7: lambda: clock.work(2)}, 100, until_misses=1)
     assert (records.count, missed, disturbed) == (8, [7], [4])
 
 
