@@ -131,7 +131,7 @@ def _significant(value: float, digits: int) -> str:
 
 
 def _count(value: float) -> str:
-    whole = value == int(value) or abs(value) >= 1000
+    whole = math.isclose(value, round(value), rel_tol=1e-12) or abs(value) >= 1000  # a quantile's weights round
     return f"{value:,.0f}".replace(",", " ") if whole else _significant(value, 4)
 
 
