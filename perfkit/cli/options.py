@@ -60,7 +60,12 @@ Processes = Annotated[
     int | None, typer.Option("--processes", min=1, max=10_000, help="Exactly this many launches of each.")
 ]
 MaxTime = Annotated[
-    str, typer.Option("--max-time", metavar="TIME", help="End measuring after this time, such as 90s or 5min.")
+    str,
+    typer.Option(
+        "--max-time",
+        metavar="TIME",
+        help="End measuring after this time, such as 90s or 5min; where a gate looks again, it has as much once more.",
+    ),
 ]
 Wait = Annotated[
     str,

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from perfkit.instruments.audio_server import AudioServer
 from perfkit.instruments.audio_worker import command_of
 from perfkit.instruments.jack_clients import EXIT_CODES, read_report
+from perfkit.instruments.jack_watch import unwrapped
 from perfkit.instruments.virtual_sink import Stretch
 from perfkit.model.errors import Failed, TimedOut
 from perfkit.model.launch import Exit, Launcher, Program, Ready, Target
 
-_NS, _US = 1e9, 1e6
+_NS = 1e9
 _LONGER = 15.0
 _PLAYING = "perfkit-body plays"
 _HINT = "does the body play on the virtual sink, that is without `server`?"
@@ -22,10 +23,10 @@ _HINT = "does the body play on the virtual sink, that is without `server`?"
 
 @dataclass(frozen=True)
 class Calls:
-    """Columns with one entry a call: `at` on CLOCK_MONOTONIC, `since` the cycle's begin, all in s."""
+    """Columns with one entry a call: times in s, `at` on CLOCK_MONOTONIC, and `frame` on the server's clock."""
 
     at: NDArray[np.float64]
-    since: NDArray[np.float64]
+    frame: NDArray[np.int64]
     wall: NDArray[np.float64]
     cpu: NDArray[np.float64]
     run_delay: NDArray[np.float64]
@@ -118,5 +119,5 @@ def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
 
 
 def _calls(columns: Mapping[str, Any]) -> Calls:
-    units = {"at": _NS, "since": _US, "wall": _NS, "cpu": _NS, "run_delay": _NS}
-    return Calls(**{name: np.array(columns[name], float) / unit for name, unit in units.items()})
+    times = {name: np.array(columns[name], float) / _NS for name in ("at", "wall", "cpu", "run_delay")}
+    return Calls(frame=unwrapped(columns["frame"]), **times)

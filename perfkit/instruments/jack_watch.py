@@ -35,10 +35,9 @@ class Called:
 class Watched:
     """What one client saw: one entry for each cycle in which it ran.
 
-    `at` is when it ran (CLOCK_MONOTONIC, s) and `since` how long after the cycle's begin, s; `frame` is the server's
-    clock in frames, `own` the duration of its callback in s; `recorded` is cycles × frames. Of the program that was
-    followed, `thread` is the one of its threads that the server calls, `cpu` its CPU time so far, s, and `waited` how
-    long that thread has waited for a core so far, s.
+    `at` is when it ran (CLOCK_MONOTONIC, s), `frame` the server's clock in frames, `own` the duration of its callback
+    in s; `recorded` is cycles × frames. Of the program that was followed, `thread` is the one of its threads that the
+    server calls, `cpu` its CPU time so far, s, and `waited` how long that thread has waited for a core so far, s.
     """
 
     rate: int
@@ -47,7 +46,6 @@ class Watched:
     xruns: int
     at: NDArray[np.float64]
     frame: NDArray[np.int64]
-    since: NDArray[np.float64]
     own: NDArray[np.float64]
     recorded: NDArray[np.float32]
     cpu: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
@@ -135,7 +133,6 @@ def _read(told: Mapping[str, Any], recorded: NDArray[np.float32]) -> Watched:
         xruns=told["xruns"],
         at=np.array(told["at"], float) / _NS,
         frame=unwrapped(told["frame"]),
-        since=np.array(told["since"], float) / 1e6,
         own=np.array(told["own"], float) / _NS,
         recorded=recorded.reshape(-1, told["block"]),
         cpu=np.array(told["cpu"], float) / _NS if thread else np.zeros(0),

@@ -17,6 +17,8 @@ from perfkit.model.errors import Invalid
 
 Times = NDArray[np.float64]
 _LEAST = 10
+_AHEAD = 64
+"""Cycles that tell when one before them began."""
 _NEAR = 2
 """Cycles around one in which the canary did not run, where its recording says nothing of the program."""
 
@@ -67,10 +69,24 @@ def grid(canary: Watched) -> Grid:
         )
     number = (canary.frame - canary.frame[0]) // canary.block
     every = np.arange(number[-1] + 1)
-    starts = np.interp(every, number, canary.at - canary.since)
+    since = lateness(canary.at, canary.frame, canary.rate)
+    starts = np.interp(every, number, canary.at - since)
     late, ran = np.full(len(every), canary.period), np.zeros(len(every), bool)
-    late[number], ran[number] = canary.since, True
+    late[number], ran[number] = since, True
     return Grid(canary.period, starts, late, ran)
+
+
+def lateness(at: Times, frame: NDArray[np.int64], rate: int) -> Times:
+    """How long after each cycle's begin, s, an empty callback ran: at `at` s, in the cycle of the server's `frame`.
+
+    A cycle begins no later than it, and than whole periods before any of the cycles that follow; those tell the begin
+    of one that was late. The server's own clock of a cycle is not asked: jackd's is smoothed, and a stall sends it off
+    by a good part of a period for seconds, into the future even.
+    """
+    phase = at - (frame - frame[0]) / rate
+    ahead = np.concatenate((phase, np.full(_AHEAD, np.inf)))
+    since: Times = phase - np.lib.stride_tricks.sliding_window_view(ahead, _AHEAD + 1).min(axis=1)
+    return since
 
 
 def hold(cycles: Grid, delivered: Times, run_delay: Times | None = None) -> Held:

@@ -12,7 +12,7 @@ from perfkit.model.errors import Failed, Invalid
 from perfkit.model.launch import Launcher
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio import cpu_sentence
-from perfkit.probes._audio_cycles import Grid, Held, grid, hold
+from perfkit.probes._audio_cycles import Grid, Held, grid, hold, lateness
 from perfkit.probes._audio_external import External, external_client
 
 _MARGIN = 0.1
@@ -101,7 +101,7 @@ def observe(launcher: Launcher, server: AudioServer, client: External, what: Obs
         )
     everything = grid(canary)
     _check_to_the_end(seen, everything, what)
-    first = max(everything.starts[0], seen.at[0] - seen.since[0]) + what.warmup * canary.period
+    first = max(everything.starts[0], seen.at[0]) + what.warmup * canary.period
     cycles = everything.between(first, min(everything.starts[-1], seen.at[-1]))
     held = hold(cycles, seen.at, _waited(seen))
     if len(held.entries) < _FEWEST:
@@ -136,10 +136,11 @@ def cpu_rows(observed: Observed) -> tuple[tuple[str, str], ...]:
 
 def floor_of(canary: Watched) -> Blocks:
     """The canary's own cycles, which are those of an empty callback."""
-    finished = canary.since + canary.own
+    late = lateness(canary.at, canary.frame, canary.rate)
+    finished = late + canary.own
     nothing = np.zeros(len(canary.own))
     waited = 1 + (finished > canary.period).astype(np.int64)
-    return Blocks(canary.since, canary.own, nothing, nothing, finished, waited)
+    return Blocks(late, canary.own, nothing, nothing, finished, waited)
 
 
 def _waited(seen: Watched) -> NDArray[np.float64] | None:

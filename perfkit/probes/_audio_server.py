@@ -14,7 +14,7 @@ from perfkit.model.errors import Failed, Invalid
 from perfkit.model.launch import Launcher, Measurement
 from perfkit.model.units import format_quantity
 from perfkit.probes._audio import Venue, block_details, block_values, body_rows, silence
-from perfkit.probes._audio_cycles import Grid, Held, audible, grid, hold
+from perfkit.probes._audio_cycles import Grid, Held, audible, grid, hold, lateness
 from perfkit.probes._audio_format import caveats
 from perfkit.probes._audio_observed import cpu_rows, observe
 from perfkit.probes._deadline_settings import DeadlineSettings
@@ -82,7 +82,7 @@ def observe_client(probe: DeadlineSettings, launcher: Launcher) -> Measurement:
 
 def _heard(canary: Watched, cycles: Grid) -> dict[str, float]:
     """Audible glitches in what the canary recorded within these cycles."""
-    begun = canary.at - canary.since
+    begun = canary.at - lateness(canary.at, canary.frame, canary.rate)
     inside = (begun >= cycles.starts[0] - cycles.period / 2) & (begun <= cycles.starts[-1] + cycles.period / 2)
     ran = np.ones(int(inside.sum()), bool) if cycles.ran.sum() != inside.sum() else cycles.ran
     found = glitches(canary.recorded[inside].ravel().astype(np.float64), canary.block)
@@ -106,7 +106,7 @@ def _played_body(stretch: Stretch, performed: Performed, held: Held) -> Played:
         python=performed.python,
         own_threads=performed.own_threads,
         peak=performed.peak,
-        floor=_floor(performed.floor, stretch.period),
+        floor=_floor(performed.floor, stretch),
         blocks=blocks,
         missed=tuple(sorted((*held.missed, *held.disturbed))) if performed.own_threads else held.missed,
         disturbed=() if performed.own_threads else held.disturbed,
@@ -114,10 +114,11 @@ def _played_body(stretch: Stretch, performed: Performed, held: Held) -> Played:
     )
 
 
-def _floor(calls: Calls, period: float) -> Blocks:
-    finished = calls.since + calls.wall
-    waited = 1 + (finished > period).astype(np.int64)
-    return Blocks(calls.since, calls.wall, calls.cpu, calls.run_delay, finished, waited)
+def _floor(calls: Calls, stretch: Stretch) -> Blocks:
+    late = lateness(calls.at, calls.frame, stretch.rate)
+    finished = late + calls.wall
+    waited = 1 + (finished > stretch.period).astype(np.int64)
+    return Blocks(late, calls.wall, calls.cpu, calls.run_delay, finished, waited)
 
 
 def _measurement(

@@ -24,7 +24,7 @@ from perfkit.usecases.request import Request, surroundings
 PAIRS, AGAIN = "pairs", "again"
 """The names of runs that were measured for another run's sake, in its folder."""
 LONGEST: Final = 300.0
-"""s for pairs, where no `--max-time` says how long all may take."""
+"""s for pairs, where no `--max-time` says how long measuring may take, the first time and each other."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from typing import Any, Callable
 
 from .audio_thread import FIFO, SECOND, Clock, lock_memory, policy, policy_in_words, settle
 from .bodies import heard, make_body, silent_block
-from .opening import SETUP, Cycles, allow, give_up, leave, load_jack, open_client, wait_for_ports
+from .opening import SETUP, allow, give_up, leave, load_jack, open_client, wait_for_ports
 from .telling import write_report
 
-COLUMNS = ("at", "since", "wall", "cpu", "run_delay")
+COLUMNS = ("at", "frame", "wall", "cpu", "run_delay")
 _SPARE = 1.25
 _OPEN_WITHIN = 10.0
 _LEAVING = 10.0
@@ -33,13 +33,12 @@ class Player:
     """The process callback and its preallocated columns."""
 
     def __init__(self, client: Any, block: Any, request: dict[str, Any]) -> None:
-        self.block, self.core = block, request["core"]
+        self.client, self.block, self.core = client, block, request["core"]
         self.period = len(block) * SECOND // client.samplerate
         room = int(_SPARE * (request["seconds"] + request["floor"] + 1) * client.samplerate / len(block))
         self.output = client.outports.register("output")
-        self.cycles = Cycles(client)
         self.clock = Clock()
-        self.at, self.since, self.wall, self.cpu, self.run_delay = (array.array("q", bytes(8 * room)) for _ in COLUMNS)
+        self.at, self.frame, self.wall, self.cpu, self.run_delay = (array.array("q", bytes(8 * room)) for _ in COLUMNS)
         self.room = room
         self.count = 0
         self.slow = 0
@@ -56,7 +55,7 @@ class Player:
         if self.called is None or at >= self.room:
             self.output.get_array()[:] = 0.0
             return
-        self.since[at] = self.cycles.since_start()
+        self.frame[at] = self.client.last_frame_time
         self.at[at], ended, self.cpu[at], self.run_delay[at] = self.clock.timed(self.fill, self.block)
         self.wall[at] = ended - self.at[at]
         self.slow += at >= self.warmup and self.wall[at] - self.run_delay[at] > self.period

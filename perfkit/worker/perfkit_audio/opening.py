@@ -103,28 +103,6 @@ def later(frame: int, earlier: int) -> int:
     return (frame - earlier + HALF) % WHOLE - HALF
 
 
-class Cycles:
-    """The server's own clock of the cycle that runs, µs (jack_get_cycle_times)."""
-
-    def __init__(self, client: Any) -> None:
-        library = ctypes.CDLL("libjack.so.0")
-        self._get = library.jack_get_cycle_times
-        self._get.argtypes = [ctypes.c_void_p, *[ctypes.c_void_p] * 4]
-        self._now = library.jack_get_time
-        self._now.restype = ctypes.c_uint64
-        self._client = pointer_of(client)
-        self._frames = ctypes.c_uint32()
-        self._current, self._next = ctypes.c_uint64(), ctypes.c_uint64()
-        self._period = ctypes.c_float()
-        self._arguments = [ctypes.addressof(part) for part in (self._frames, self._current, self._next, self._period)]
-
-    def since_start(self) -> int:
-        """µs since the cycle began for the server; 0 where it cannot tell."""
-        if self._get(self._client, *self._arguments):
-            return 0
-        return int(self._now() - self._current.value)
-
-
 def pointer_of(thing: Any) -> int:
     """The C pointer behind a client or port of JACK-Client, which has no public way to some of JACK's functions."""
     import jack

@@ -27,7 +27,6 @@ from .audio_thread import FIFO, policy, settle
 from .opening import (
     POLL,
     SETUP,
-    Cycles,
     allow,
     expect,
     give_up,
@@ -39,7 +38,7 @@ from .opening import (
 from .telling import write_report
 from .threads import Followed, called, snapshot
 
-COLUMNS = ("at", "frame", "since", "own", "cpu", "waited")
+COLUMNS = ("at", "frame", "own", "cpu", "waited")
 _BYTES = 4
 _NOTE_ON, _VELOCITY = 0x90, 100
 _AT_ONCE = 8  # note-ons of a cycle: a buffer of MIDI events is small
@@ -59,12 +58,9 @@ class Watch:
         self.midi: Any = client.midi_outports.register("midi") if request["midi"] else None
         self.notes = [bytes((_NOTE_ON | channel, note, _VELOCITY)) for channel, note in request["notes"]]
         self.input = client.inports.register("input")
-        self.cycles = Cycles(client)
         room = int(_SPARE * request["seconds"] * client.samplerate / client.blocksize) + 1
         self.room = request["cycles"] if request["freewheel"] else room
-        self.at, self.frame, self.since, self.own, self.cpu, self.waited = (
-            array.array("q", bytes(8 * self.room)) for _ in COLUMNS
-        )
+        self.at, self.frame, self.own, self.cpu, self.waited = (array.array("q", bytes(8 * self.room)) for _ in COLUMNS)
         self.recorded = memoryview(bytearray(_BYTES * client.blocksize * self.room))
         self.count = 0
         self.called = 0
@@ -85,7 +81,6 @@ class Watch:
         began = time.perf_counter_ns()
         at = self.count
         self.at[at] = time.monotonic_ns()
-        self.since[at] = self.cycles.since_start()
         self.frame[at] = self.client.last_frame_time
         if self.followed is not None:
             self.cpu[at] = self.followed.process_time()

@@ -5,14 +5,14 @@ import pytest
 
 from perfkit.instruments.jack_watch import Watched, unwrapped
 from perfkit.model.errors import Invalid
-from perfkit.probes._audio_cycles import audible, grid, hold
+from perfkit.probes._audio_cycles import audible, grid, hold, lateness
 
 PERIOD = 128 / 48_000
 
 
 def canary(count=100, *, skipped=(), late=None):
     ran = np.array([k for k in range(count) if k not in skipped])
-    since = np.full(len(ran), 1e-4)
+    since = np.zeros(len(ran))
     for cycle, seconds in (late or {}).items():
         since[np.flatnonzero(ran == cycle)] = seconds
     return Watched(
@@ -22,8 +22,7 @@ def canary(count=100, *, skipped=(), late=None):
         xruns=0,
         at=10 + ran * PERIOD + since,
         frame=1000 + ran * 128,
-        since=since,
-        own=since / 10,
+        own=since,
         recorded=np.zeros((len(ran), 128), np.float32),
     )
 
@@ -91,6 +90,20 @@ def test_a_client_that_ran_twice_in_a_cycle_caught_up():
     assert len(held.missed) == 1
     assert held.waited[held.missed[0]] == 3  # nothing came in two periods
     assert min(held.waited) == 1
+
+
+def lateness_of(*late):
+    """Of cycles that ran so many periods after their begin, which whole periods tell."""
+    number = np.arange(len(late))
+    return lateness(10 + (number + np.array(late)) * PERIOD, 1000 + number * 128, 48_000) / PERIOD
+
+
+def test_a_cycle_is_late_by_what_those_after_it_are_not():
+    assert lateness_of(0, 0, 1.5, 0.5, 0, 0.2, 0) == pytest.approx([0, 0, 1.5, 0.5, 0, 0.2, 0])
+
+
+def test_a_server_that_goes_on_later_after_a_stall_has_begun_its_cycles_later():
+    assert lateness_of(0, 0, 3.3, 3.0, 3.0, 3.1, 3.0) == pytest.approx([0, 0, 0.3, 0, 0, 0.1, 0], abs=1e-9)
 
 
 def test_a_canary_that_hardly_ran_makes_the_launch_void():

@@ -17,7 +17,7 @@ def seen(thread, process):
     """Ten cycles in which the audio thread used `thread` s, and its process `process` s."""
     nothing = np.zeros(CYCLES)
     return Watched(
-        rate=48_000, block=128, real_time=True, xruns=0, at=nothing, frame=np.zeros(CYCLES, np.int64), since=nothing,
+        rate=48_000, block=128, real_time=True, xruns=0, at=nothing, frame=np.zeros(CYCLES, np.int64),
         own=nothing, recorded=np.zeros((CYCLES, 128), np.float32), cpu=np.linspace(5.0, 5.0 + process, CYCLES),
         waited=np.array([2.0] * 4 + [2.5] * 6), thread=Called("audio", thread, 0.5, kept=True) if thread else None,
     )  # fmt: skip

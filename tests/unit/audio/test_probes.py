@@ -32,6 +32,7 @@ def played(wall, *, waited=None, missed=(), disturbed=(), peak=0.5, policy="SCHE
         blocks=blocks(wall, waited),
         missed=missed,
         disturbed=disturbed,
+        asked=np.arange(len(wall)) * 128 / 48_000,
     )
 
 
