@@ -35,7 +35,9 @@ def played(finished, missed, *, late=0.0, run_delay=0.0, **changes):
 def canary(*late, real_time=True):
     """One that was late in these intervals, in ms from the third block's asking."""
     asked = ORIGIN + 2 * PERIOD
-    return Canary(0.3e-3, core=1, real_time=real_time, late=tuple((asked + due / 1e3, asked + woke / 1e3) for due, woke in late))
+    return Canary(
+        0.3e-3, core=1, real_time=real_time, late=tuple((asked + due / 1e3, asked + woke / 1e3) for due, woke in late)
+    )
 
 
 def test_a_block_that_the_machine_stalled_is_disturbed():
