@@ -8,6 +8,8 @@ from perfkit.model.errors import Invalid
 
 _TRIES = 3
 _CONTAMINATED = 5
+_ROUNDS = 3
+"""So often a search is taken up again at a level that has failed and then passes."""
 
 
 class Ending(StrEnum):
@@ -63,27 +65,42 @@ def sustained(passes: Callable[[int], bool], *, guess: int, jump: int, most: int
     """The highest level up to `most` that passes, to the share `precision` of it; 0 where not even 1 does.
 
     Goes from `guess` by jumps that double, up while levels pass or down while they fail, and then bisects. Takes it
-    that whatever is below a passing level passes too.
+    that whatever is below a passing level passes too. What failed may have done so for the machine's sake, long before
+    the search ended below it: it is asked once more, and the search goes on from there if it passes.
     """
-    low, high = 0, most + 1
     level = min(guess, most)
-    if passes(level):
-        low = level
-        while low < most and passes(level := min(most, low + jump)):
-            low, jump = level, 2 * jump
-        high = level if level > low else most + 1
-    else:
-        high = level
-        while high > 1 and not passes(level := max(1, high - jump)):
-            high, jump = level, 2 * jump
-        low = level if level < high else 0
-    while high - low > step_at(low, precision) and high <= most:
-        middle = (low + high) // 2
-        if passes(middle):
-            low = middle
-        else:
-            high = middle
+    low, high = _upwards(passes, level, jump, most) if passes(level) else _downwards(passes, level, jump)
+    for _ in range(_ROUNDS):
+        while high - low > step_at(low, precision) and high <= most:
+            middle = (low + high) // 2
+            if passes(middle):
+                low = middle
+            else:
+                high = middle
+        if high > most or not passes(high):
+            break
+        low, high = _upwards(passes, high, step_at(high, precision), most)
     return low
+
+
+def _upwards(passes: Callable[[int], bool], low: int, jump: int, most: int) -> tuple[int, int]:
+    """The last level that passed, going up from `low`, and the first that did not, or one beyond `most`."""
+    while low < most:
+        level = min(most, low + jump)
+        if not passes(level):
+            return low, level
+        low, jump = level, 2 * jump
+    return low, most + 1
+
+
+def _downwards(passes: Callable[[int], bool], high: int, jump: int) -> tuple[int, int]:
+    """The first level that passed, going down from `high`, or 0, and the last that did not."""
+    while high > 1:
+        level = max(1, high - jump)
+        if passes(level):
+            return level, high
+        high, jump = level, 2 * jump
+    return 0, high
 
 
 def step_at(level: int, precision: float) -> int:

@@ -18,9 +18,11 @@ import pytest
 
 from perfkit.instruments import audio_servers
 from perfkit.instruments.jack_loop import Route, send
+from perfkit.instruments.virtual_sink import Stretch
 from perfkit.model.errors import Failed, Invalid, UsageError
 from perfkit.model.launch import Program, Ready
 from perfkit.probes import build
+from perfkit.probes._audio_server import body_on
 from perfkit.signal.correlation import excitation, find_delay
 from perfkit.worker.jackd_guard import mapped
 from tests.truth.audio_launches import ROOT, SHARED_MEMORY, facts, measure, one_launch
@@ -165,6 +167,16 @@ def test_a_body_plays_on_a_server_and_its_overload_is_found_out(server):
     assert (fine["deadline_misses"], fine["glitches"]) == (0, 0)
     assert busy["deadline_misses"] > 20
     assert busy["block_time_p50"] >= 0.004
+
+
+def test_a_hopeless_level_is_given_up_early(server):
+    spinning = {"body": f"{HERE / 'audio_bodies.py'}:spinning", "arguments": {"seconds": 0.004}}
+    asked = {"frames": 128, "rate": 48_000, "blocks": 1000, "warmup": 10, "until_misses": 20}
+    with one_launch() as launcher, audio_servers.private_server(launcher, server, rate=48_000, block=128) as running:
+        on = body_on(launcher, running, Stretch(**spinning, **asked), floor=0.1)
+    assert on.performed.given_up
+    assert 20 <= len(on.performed.blocks.at) < 500
+    assert len(on.played.missed) >= 10
 
 
 def test_a_body_that_raises_in_the_middle_says_why(server):

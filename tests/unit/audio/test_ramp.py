@@ -21,19 +21,19 @@ def search(limit, **settings):
 def test_the_answer_is_the_limit_wherever_the_search_begins(limit, guess):
     found, tried = search(limit, guess=guess)
     assert found == limit
-    assert len(tried) == len(set(tried))
+    assert sorted(tried) == sorted([*set(tried), *([limit + 1] if limit < 1000 else [])])
 
 
 def test_it_doubles_first():
-    assert search(23)[1] == [1, 2, 4, 8, 16, 32, 24, 20, 22, 23]
+    assert search(23)[1] == [1, 2, 4, 8, 16, 32, 24, 20, 22, 23, 24]
 
 
-def test_from_the_last_answer_two_levels_suffice():
-    assert search(23, guess=23)[1] == [23, 24]
+def test_from_the_last_answer_two_levels_suffice_one_of_them_twice():
+    assert search(23, guess=23)[1] == [23, 24, 24]
 
 
 def test_zero_where_not_even_one_passes():
-    assert search(0) == (0, [1])
+    assert search(0) == (0, [1, 1])
     assert search(0, guess=9)[0] == 0
 
 
@@ -88,5 +88,10 @@ def test_a_stray_stall_does_not_end_the_ramp(level):
     assert ramp(23, {level: [Ending.CONTAMINATED, Ending.FAILED, Ending.CONTAMINATED]}) == 23
 
 
-def test_a_level_that_misses_twice_ends_it():
-    assert ramp(23, {4: [Ending.FAILED, Ending.FAILED]}) == 3
+@pytest.mark.parametrize("level", [1, 4, 8, 16, 20, 22, 23])
+def test_a_burst_of_them_is_found_out_when_the_search_has_ended_below(level):
+    assert ramp(23, {level: [Ending.FAILED, Ending.FAILED]}) == 23
+
+
+def test_a_level_that_misses_again_when_it_is_asked_once_more_ends_it():
+    assert ramp(23, {4: [Ending.FAILED] * 4}) == 3

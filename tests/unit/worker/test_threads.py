@@ -55,6 +55,10 @@ def test_this_process_is_seen_with_its_threads_and_what_they_use():
         time.sleep(0.05)
         assert followed.process_time() > first > 0
         assert followed.told()["used"] > 0
+        assert followed.told()["kept"] is False
+        core = min(os.sched_getaffinity(0))
+        assert Followed(found, core).told()["kept"] is True
+        assert os.sched_getaffinity(thread.native_id) == {core}
     finally:
         stop.set()
         thread.join()
