@@ -170,13 +170,13 @@ def test_a_body_plays_on_a_server_and_its_overload_is_found_out(server):
 
 
 def test_a_hopeless_level_is_given_up_early(server):
-    spinning = {"body": f"{HERE / 'audio_bodies.py'}:spinning", "arguments": {"seconds": 0.004}}
+    spinning = {"body": f"{HERE / 'audio_bodies.py'}:spinning", "arguments": {"seconds": 0.006}}
     asked = {"frames": 128, "rate": 48_000, "blocks": 1000, "warmup": 10, "until_misses": 20}
     with one_launch() as launcher, audio_servers.private_server(launcher, server, rate=48_000, block=128) as running:
         on = body_on(launcher, running, Stretch(**spinning, **asked), floor=0.1)
     assert on.performed.given_up
     assert 20 <= len(on.performed.blocks.at) < 500
-    assert len(on.played.missed) >= 10
+    assert len(on.played.missed) > 5
 
 
 def test_a_body_that_raises_in_the_middle_says_why(server):
