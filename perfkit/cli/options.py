@@ -19,6 +19,15 @@ class Format(StrEnum):
     JSON = "json"
 
 
+class Server(StrEnum):
+    """Which audio server scenarios use that leave it open."""
+
+    PIPEWIRE = "pipewire"
+    JACK = "jack"
+    RUNNING = "running"
+    VIRTUAL = "virtual"
+
+
 def completed_names(incomplete: str) -> list[str]:
     """Names and ids of the project's benchmarks, for the shell's completion."""
     from perfkit.loading.selecting import Selection
@@ -67,6 +76,10 @@ MaxTime = Annotated[
         help="End measuring after this time, such as 90s or 5min; where a gate looks again, it has as much once more.",
     ),
 ]
+AudioServer = Annotated[
+    Server | None,
+    typer.Option("--server", help="The audio server for scenarios that leave it open: a private one, or yours."),
+]
 Wait = Annotated[
     str,
     typer.Option("--wait", metavar="TIME", help="Wait so long for another run on this machine to end, such as 10min."),
@@ -113,7 +126,8 @@ def request(context: typer.Context) -> "Request":
     elif given["processes"]:
         plan = plans.exactly(drawn, given["processes"])
     limit = seconds("--max-time", given["max_time"]) if given["max_time"] else config.tables.run.max_time
-    selection = Selection(tuple(given["select"] or ()), given["keyword"], tuple(given["tag"] or ()))
+    words, tags = tuple(given["select"] or ()), tuple(given["tag"] or ())
+    selection = Selection(words, given["keyword"], tags, given["server"] or "")
     plan = plans.limited(plan, limit) if limit else plan
     wait = seconds("--wait", given["wait"]) if given["wait"] else 0.0
     pairs = given.get("pairs", True) and not given["quick"]

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from perfkit.loading.budgets import budgets_for, check_conditions
@@ -13,6 +14,7 @@ from perfkit.model.placeholders import fill
 from perfkit.model.scenario import Benchmark, KnowsItsTime, Probe, Scenario
 from perfkit.model.units import format_plain
 from perfkit.probes import build
+from perfkit.probes.servers import put_on_server
 
 LAUNCH_NAMES = ("port", "root", "tmp")
 """Placeholders that each launch fills by itself."""
@@ -38,6 +40,23 @@ def benchmark_id(name: str, params: Mapping[str, Any]) -> str:
     """The id that is stable across runs: `name` or `name[key=value,key=value]`."""
     bound = ",".join(f"{key}={spelled(value)}" for key, value in params.items())
     return f"{name}[{bound}]" if bound else name
+
+
+def on_server(scenario: Scenario, benchmark: Benchmark, server: str) -> Benchmark:
+    """The same on an audio `server`, if it needs one and leaves open which.
+
+    Raises UsageError where it cannot play there.
+    """
+    settings = put_on_server(scenario.kind, benchmark.settings, server)
+    if settings == benchmark.settings:
+        return benchmark
+    try:
+        probe = build(scenario.kind, fill(settings, _DUMMY))
+        budgets = budgets_for(scenario.budget, benchmark.params, probe)
+    except (UsageError, ValueError) as error:
+        hint = f"leave it out: -k 'not {scenario.name}'"
+        raise UsageError(f"--server {server}: [{scenario.name}] {error}", hint=hint) from None
+    return replace(benchmark, probe=probe, settings=settings, budgets=budgets)
 
 
 def _bind(scenario: Scenario, params: Mapping[str, Any]) -> Benchmark:

@@ -6,7 +6,7 @@ from pathlib import Path
 from perfkit.loading.config import Config
 from perfkit.loading.declared import scenario_from
 from perfkit.loading.describe import describe
-from perfkit.loading.expanding import expand
+from perfkit.loading.expanding import expand, on_server
 from perfkit.loading.plugins import scenario_folders
 from perfkit.loading.selecting import Selection, choose
 from perfkit.loading.toml_files import read_scenarios
@@ -33,7 +33,11 @@ def find_benchmarks(config: Config, selection: Selection, start: Path, python: s
     if not benchmarks:
         looked = ", ".join(str(place) for place in places)
         raise UsageError(f"no scenarios in {looked}", hint="perfkit init writes a working example")
-    return choose(benchmarks, selection, start)
+    chosen = choose(benchmarks, selection, start)
+    if not selection.server:
+        return chosen
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    return tuple(on_server(by_name[one.scenario], one, selection.server) for one in chosen)
 
 
 def configured_places(config: Config) -> tuple[Path, ...]:

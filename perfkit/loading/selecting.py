@@ -15,11 +15,15 @@ from perfkit.model.scenario import Benchmark
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What the command line asked for; empty means everything the configuration names."""
+    """What the command line asked for; empty means everything the configuration names.
+
+    `server` is the audio server for scenarios that leave theirs open.
+    """
 
     select: tuple[str, ...] = ()
     keyword: str = ""
     tags: tuple[str, ...] = ()
+    server: str = ""
 
     @property
     def everything(self) -> bool:

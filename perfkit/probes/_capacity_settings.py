@@ -72,7 +72,7 @@ class CapacitySettings:
         if self.load is not None:
             if self.load.streams is None or self.load.service is None:
                 raise ValueError("load needs `streams` and `service`: a fresh service for each number of streams")
-            check_unused(self, (*OF_A_CLIENT, "arguments"), "has no part in the streams of a load")
+            check_unused(self, (*OF_A_CLIENT, "arguments", "server"), "has no part in the streams of a load")
         elif self.command:
             check_unused(self, ("arguments",), "is what a body is called with, and a client has its command")
             self._check_client()

@@ -72,6 +72,8 @@ class LatencySettings:
         check_unused(
             self, ("command", "input_port", *OF_A_CLIENT), "is of a client, and mode = 'smallest_block' plays a body"
         )
+        if self.server != "auto":
+            raise ValueError("server has no part in mode = 'smallest_block', which needs none: leave it out")
         if not self.sizes:
             raise ValueError("sizes names no block size")
         for size in self.sizes:

@@ -53,7 +53,8 @@ def folder_of(folder: Path, name: str) -> Path:
 def again(request: Request, benchmarks: Iterable[str]) -> Request:
     """The same measurement of these benchmarks only, in a run of its own, however long another run comes between."""
     plan = replace(request.plan, seed=draw_seed())
-    return replace(request, selection=Selection(tuple(benchmarks)), plan=plan, resume="", wait=inf)
+    these = Selection(tuple(benchmarks), server=request.selection.server)
+    return replace(request, selection=these, plan=plan, resume="", wait=inf)
 
 
 def buildable(base: Baseline | None, machine: str) -> Commit | None:

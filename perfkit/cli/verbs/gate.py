@@ -47,6 +47,7 @@ def gate(
     thorough: options.Thorough = False,
     processes: options.Processes = None,
     max_time: options.MaxTime = "",
+    server: options.AudioServer = None,
     wait: options.Wait = "",
     seed: options.Seed = None,
     resume: options.Resume = "",

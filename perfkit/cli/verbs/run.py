@@ -16,6 +16,7 @@ def run(
     thorough: options.Thorough = False,
     processes: options.Processes = None,
     max_time: options.MaxTime = "",
+    server: options.AudioServer = None,
     wait: options.Wait = "",
     seed: options.Seed = None,
     resume: options.Resume = "",

@@ -195,6 +195,7 @@ def test_a_server_is_part_of_the_identity():
         ("audio_latency", {"mode": "smallest_block"}, "module:function"),
         ("audio_latency", {"mode": "smallest_block", "body": "m:f", "sizes": []}, "sizes"),
         ("audio_latency", {"mode": "smallest_block", "body": "m:f", "step": 0}, "step"),
+        ("audio_latency", {"mode": "smallest_block", "body": "m:f", "server": "jack"}, "server has no part in mode"),
         ("audio_latency", {"mode": "smallest_block", "body": "m:f", "command": ["x"]}, "command is of a client"),
         ("audio_latency", {"mode": "round_trip", "arguments": {"n": 1}}, "arguments is what a body"),
         ("audio_latency", {"mode": "round_trip", "body": "m:f"}, "leave body out"),

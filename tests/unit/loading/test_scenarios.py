@@ -26,10 +26,10 @@ def _registry(monkeypatch):
     monkeypatch.setattr(plugins, "REGISTRY", probes.REGISTRY)
 
 
-def load(root, *select, keyword="", tags=()):
+def load(root, *select, keyword="", tags=(), server=""):
     if (root / "scenarios").exists():
         plugins.register_probes([root / "scenarios"])
-    return find_benchmarks(read_config(root), Selection(select, keyword, tags), root, "python3")
+    return find_benchmarks(read_config(root), Selection(select, keyword, tags, server), root, "python3")
 
 
 SERVER = """
@@ -289,3 +289,51 @@ def test_a_probe_file_that_raises_names_its_line(tmp_path):
     (root / "scenarios" / "probes" / "bad.py").write_text("x = 1\ny = x / 0\n")
     with pytest.raises(UsageError, match=r"bad\.py:2: ZeroDivisionError"):
         load(root)
+
+
+AUDIO = """
+    [voices]
+    probe = "audio_deadline"
+    body = "synth:chord"
+    budget.deadline_misses = 0
+
+    [client]
+    probe = "audio_deadline"
+    command = ["synth"]
+    output_port = "synth:left"
+    server = "{server}"
+    params.server = ["auto", "pipewire"]
+
+    [smallest]
+    probe = "audio_latency"
+    mode = "smallest_block"
+    body = "synth:chord"
+
+    [heard]
+    probe = "audio_quality"
+    live = { command = ["synth"], port = "synth:left" }
+
+    [size]
+    probe = "size"
+    files = ["dist/*"]
+"""
+
+
+def test_a_server_is_chosen_for_those_that_leave_it_open(tmp_path):
+    root = project(tmp_path, a__toml=AUDIO)
+    before = {one.id: one for one in load(root)}
+    after = {one.id: one for one in load(root, server="jack")}
+    assert after["voices"].probe.server == after["client[server=auto]"].probe.server == "jack"
+    assert after["client[server=pipewire]"].probe.server == "pipewire"
+    assert after["heard"].probe.live.server == "jack"
+    assert after["voices"].metrics[0].method == "jack"
+    assert [name for name in after if after[name] == before[name]] == ["client[server=pipewire]", "smallest", "size"]
+    assert {name: one.fingerprint for name, one in after.items()} == {n: one.fingerprint for n, one in before.items()}
+
+
+def test_a_server_that_a_selected_scenario_cannot_play_on_is_refused(tmp_path):
+    root = project(tmp_path, a__toml=AUDIO)
+    assert load(root, "voices", server="virtual")[0].probe.server == "virtual"
+    with pytest.raises(UsageError, match=r"--server virtual: \[client\] server = 'virtual' has no ports") as caught:
+        load(root, server="virtual")
+    assert caught.value.hint == "leave it out: -k 'not client'"
