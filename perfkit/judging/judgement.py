@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from perfkit.judging.cases import Judged, cases, judged
+from perfkit.judging.cases import Case, Judged, cases, judged
 from perfkit.judging.codes import codes
 from perfkit.judging.headline import headline
 from perfkit.judging.options import Options
 from perfkit.judging.past import Past
 from perfkit.judging.settling import answers
 from perfkit.judging.warning import warnings
+from perfkit.judging.wording import described
 from perfkit.model.launch import Outcome
 from perfkit.model.run import Baseline, Recorded, Run
 from perfkit.model.verdict import Finding, Judgement, Unmeasured, Verdict
@@ -51,7 +52,7 @@ def compare(
         unmeasured=unmeasured,
         codes=codes(findings, held, unmeasured, options),
         base_name=base.name if base and base.sessions else "",
-        warnings=tuple(warnings(candidate, past)),
+        warnings=(*warnings(candidate, past), *(pairs.notes if pairs else ()), *_acquitted(main, share)),
     )
 
 
@@ -73,6 +74,20 @@ def _split(sessions: Sequence[Recorded]) -> tuple[Sequence[Recorded], Sequence[R
     rolling = [session for session in sessions if not session.anchor]
     anchors = [session for session in sessions if session.anchor]
     return (rolling, anchors) if rolling else (anchors, [])
+
+
+def _acquitted(cases: Sequence[Case], options: Options) -> Iterator[str]:
+    """What looks worse than the stored sessions, though the commits between do not make it so."""
+    for case in cases:
+        if case.answer is None or case.answer.decision.verdict in {Verdict.REGRESSED, Verdict.INCONCLUSIVE}:
+            continue
+        stored = judged(replace(case, answer=None), options).finding.change
+        if stored is not None and stored.suspected:
+            yield (
+                f"{case.result.benchmark} {case.metric.name}: {described(case.metric, stored)} than in the stored "
+                "sessions, but pairs with their commit say that it is not the program's change: the machine, or what "
+                "is installed, was different"
+            )
 
 
 def _crept(against: list[Judged], found: list[Judged], anchors: Sequence[Recorded]) -> Iterator[Judged]:

@@ -22,7 +22,7 @@ def open_questions(judgement: Judgement) -> Mapping[str, tuple[str, ...]]:
 
 
 def answers(run: Run, options: Options) -> Mapping[tuple[str, str], Answer]:
-    """(Benchmark, metric) → what a run of pairs says of its tolerance; `options.alpha` is the level of all of them."""
+    """(Benchmark, metric) → what a run of pairs says of its tolerance, if anything; `options.alpha` is that of all."""
     pairs, found = Pairs.of(run, options), {}
     for result in run.results:
         if standing(result.launches) is not Standing.PAIRED:
@@ -31,6 +31,8 @@ def answers(run: Run, options: Options) -> Mapping[tuple[str, str], Answer]:
             for tolerance in result.budgets.get(metric.name, ()):
                 if isinstance(tolerance, Tolerance):
                     seen = settle(pairs, result, metric, tolerance)
+                    if seen.change is None:
+                        continue
                     base, candidate = summaries(result, metric, seen)
                     found[result.benchmark, metric.name] = Answer(
                         seen.decision, seen.change, base, candidate, seen.first, seen.confirmation

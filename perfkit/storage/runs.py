@@ -118,7 +118,8 @@ def _newest_first(reports: Path) -> Iterable[Path]:
 
 
 def _has_unfinished(folder: Path) -> bool:
-    return any(map(_is_unfinished, (folder, *folder.glob(f"{folder.name}-*/"))))
+    inner = tuple(folder.glob(f"{folder.name}-*/"))
+    return any(map(_is_unfinished, (folder, *inner))) or not all(any(place.iterdir()) for place in inner)
 
 
 def _is_unfinished(folder: Path) -> bool:

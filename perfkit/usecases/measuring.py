@@ -18,7 +18,17 @@ from perfkit.running.sides import Build
 from perfkit.storage.journal import read_journal
 from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
 from perfkit.usecases.request import Against, Policy, Request, options_of, run_folder, surroundings
-from perfkit.usecases.settling import AGAIN, SecondLook, again, buildable, folder_of, measure_answers
+from perfkit.usecases.settling import (
+    AGAIN,
+    PAIRS,
+    SecondLook,
+    again,
+    buildable,
+    expect,
+    folder_of,
+    forget_expected,
+    measure_answers,
+)
 
 
 def run(request: Request, observer: RunObserver) -> Judged:
@@ -48,16 +58,23 @@ def gate(request: Request, observer: RunObserver, *, baseline: str, on_inconclus
 
     judgement, failed, interrupted = judged(SecondLook()), "", measured.interrupted
     if not interrupted and (questions := open_questions(judgement)):
+        look = SecondLook()
         commit = buildable(base, measured.run.machine.fingerprint) if request.pairs else None
-        paired = measure_answers(request, questions, commit, measured.folder, options, observer) if commit else ""
-        if isinstance(paired, str):
-            failed, look = paired, SecondLook()
-        else:
-            look, interrupted = SecondLook(pairs=paired.run), paired.interrupted
-        judgement = judged(look)
-        if not interrupted and (suspected := suspects(judgement)):
-            second = _measure(again(request, suspected), observer, folder_of(measured.folder, AGAIN))
-            judgement, interrupted = judged(replace(look, again=second.run)), second.interrupted
+        under_way = PAIRS if commit else AGAIN
+        forget_expected(measured.folder)
+        try:
+            paired = measure_answers(request, questions, commit, measured.folder, options, observer) if commit else ""
+            if isinstance(paired, str):
+                failed = paired
+            else:
+                look, interrupted = SecondLook(pairs=paired.run), paired.interrupted
+            judgement, under_way = judged(look), AGAIN
+            if not interrupted and (suspected := suspects(judgement)):
+                second = _measure(again(request, suspected), observer, folder_of(measured.folder, AGAIN))
+                judgement, interrupted = judged(replace(look, again=second.run)), second.interrupted
+        except KeyboardInterrupt:
+            expect(measured.folder, under_way)
+            interrupted = True
     notes = (*shortages(measured.run, request.plan), *((failed,) if failed else ()))
     return Judged(measured.run, judgement, base, measured.folder, interrupted).warned(notes)
 

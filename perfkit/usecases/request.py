@@ -43,7 +43,8 @@ class Request:
     """What a measuring verb was asked for.
 
     `resume` is the id of a run to go on with, or `last`; `wait` is for how many s another run here is waited for;
-    `pairs` is whether a gate may settle by pairs what its baseline cannot.
+    `pairs` is whether a gate may settle by pairs what its baseline cannot; `only` are the ids of the benchmarks of the
+    selection that are meant, if any are named.
     """
 
     config: Config
@@ -55,6 +56,7 @@ class Request:
     against: Against | None = None
     wait: float = 0.0
     pairs: bool = True
+    only: frozenset[str] = frozenset()
 
 
 def load(start: Path, selection: Selection) -> tuple[Benchmark, ...]:
@@ -107,7 +109,8 @@ def load_all(config: Config, selection: Selection, start: Path) -> tuple[tuple[B
 def surroundings(request: Request) -> tuple[tuple[Benchmark, ...], Surroundings]:
     """The benchmarks that are meant and where they are measured."""
     config = request.config
-    benchmarks, python, plugins = load_all(config, request.selection, request.start)
+    selected, python, plugins = load_all(config, request.selection, request.start)
+    benchmarks = tuple(one for one in selected if not request.only or one.id in request.only)
     return benchmarks, Surroundings(
         root=config.root,
         python=python,

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 from perfkit.judging.options import Options
-from perfkit.loading.selecting import Selection
 from perfkit.model.budget import Tolerance
 from perfkit.model.environment import Commit
 from perfkit.model.errors import MeasurementError, UsageError
@@ -50,16 +49,31 @@ def folder_of(folder: Path, name: str) -> Path:
     return folder / f"{folder.name}-{name}"
 
 
+def expect(folder: Path, name: str) -> None:
+    """Leave a folder where measuring for another run's sake was interrupted before it had begun: it is unfinished."""
+    folder_of(folder, name).mkdir(exist_ok=True)
+
+
+def forget_expected(folder: Path) -> None:
+    """Take away what `expect` left."""
+    for place in (folder_of(folder, name) for name in (PAIRS, AGAIN)):
+        if place.is_dir() and not any(place.iterdir()):
+            place.rmdir()
+
+
 def again(request: Request, benchmarks: Iterable[str]) -> Request:
     """The same measurement of these benchmarks only, in a run of its own, however long another run comes between."""
     plan = replace(request.plan, seed=draw_seed())
-    these = Selection(tuple(benchmarks), server=request.selection.server)
-    return replace(request, selection=these, plan=plan, resume="", wait=inf)
+    return replace(request, only=frozenset(benchmarks), plan=plan, resume="", wait=inf)
 
 
 def buildable(base: Baseline | None, machine: str) -> Commit | None:
-    """The commit of a baseline's newest session of this machine, if it is all that was measured then."""
-    sessions = [one for one in base.sessions if one.machine.fingerprint == machine] if base else []
+    """The commit of a baseline's newest session of this machine, if it is all that was measured then.
+
+    An anchor is the base only where there is nothing else.
+    """
+    here = [one for one in base.sessions if one.machine.fingerprint == machine] if base else []
+    sessions = [one for one in here if not one.anchor] or here
     commit = sessions[-1].commit if sessions else Commit()
     return commit if commit.id and not commit.dirty else None
 
@@ -85,10 +99,14 @@ def measure_answers(
         max_time=request.plan.hard_limit or LONGEST,
     )
     narrowed = [_narrowed(one, questions[one.id]) for one in benchmarks]
+    place = folder_of(folder, PAIRS)
     try:
-        return measure_pairs(narrowed, asked, around, folder_of(folder, PAIRS), request.arguments, observer)
+        return measure_pairs(narrowed, asked, around, place, request.arguments, observer)
     except (UsageError, MeasurementError) as error:
-        return f"not settled by pairs with {commit}: {error}"
+        if place.exists():
+            runs.remove_run(place)
+        hint = f" ({error.hint})" if error.hint else ""
+        return f"not settled by pairs with {commit}: {error}{hint}"
 
 
 def _narrowed(benchmark: Benchmark, metrics: tuple[str, ...]) -> Benchmark:

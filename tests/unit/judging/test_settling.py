@@ -87,9 +87,19 @@ def test_without_a_tolerance_or_a_baseline_nothing_is_asked():
     assert open_questions(compare(None, a_run(a_result({CPU: STEADY}, budgets=PLUS_5)))) == {}
 
 
-def test_no_pair_at_all_leaves_it_open():
+def test_no_pair_at_all_leaves_the_suspicion_to_a_second_session():
     finding, judgement = judged(slower(1.3), pairs_of(1.0, count=0))
-    assert (finding.verdict, judgement.exit_code) == (Verdict.INCONCLUSIVE, ExitCode.INCONCLUSIVE)
+    assert finding.verdict is Verdict.REGRESSED
+    assert suspects(judgement) == (finding.benchmark,)
+
+
+def test_what_pairs_acquit_is_told_with_what_they_share():
+    shared = "both sides run in the work tree's .venv"
+    finding, judgement = judged(slower(1.3), replace(pairs_of(1.0), notes=(shared,)))
+    assert finding.verdict is Verdict.UNCHANGED
+    assert shared in judgement.warnings
+    assert any("cpu_time: 30.0 % more" in said and "what is installed" in said for said in judgement.warnings)
+    assert not any("what is installed" in said for said in judged(slower(1.3), pairs_of(1.3))[1].warnings)
 
 
 def test_a_benchmark_that_fails_in_pairs_keeps_its_suspicion():
