@@ -12,7 +12,7 @@ from perfkit.storage import baselines, runs
 def find_run(config: Config, name: str) -> tuple[Run, Path]:
     """A run by path, by the beginning of its id, or the newest where `name` is empty; and its folder."""
     path = Path(name)
-    if name and path.exists():
+    if names_path(name):
         folder = path if path.is_dir() else path.parent
         if path.is_dir() and not (path / runs.RUN_FILE).exists() and (latest := runs.find_latest(path)):
             return runs.read_run(latest), latest
@@ -27,18 +27,27 @@ def find_run(config: Config, name: str) -> tuple[Run, Path]:
 def find_base(config: Config, name: str, machine: str, *, besides: str = "") -> Baseline | None:
     """What to compare with: the baseline `name` of a machine, or a run given by path or id; None if there is none.
 
-    An empty `name` means the configured baseline; `besides` is a run's id that may not be its own base.
+    An empty `name` means the configured baseline, and no file that is called like it; `besides` is a run's id that may
+    not be its own base.
     """
-    name = name or config.tables.gate.baseline
-    if Path(name).exists():
+    typed, name = bool(name), name or config.tables.gate.baseline
+    there, written = names_path(name), _is_written_as_path(name)
+    if not (there and written) and (stored := find_stored(config, name, machine)):
+        return stored
+    if there and (typed or written or Path(name).is_dir()):
         return Baseline(name, (find_run(config, name)[0].recorded(),))
+    folder = config.root / "reports" / name
+    if folder.is_dir() and name != besides:
+        return Baseline(name, (runs.read_run(folder).recorded(),))
+    return None
+
+
+def find_stored(config: Config, name: str, machine: str) -> Baseline | None:
+    """The baseline of that name, of this machine before any other; None if there is none."""
     root = config.root / "baselines"
     for fingerprint in (machine, *baselines.machines_with(root, name)):
         if (found := baselines.load_baseline(root, fingerprint, name)).sessions:
             return found
-    folder = config.root / "reports" / name
-    if folder.is_dir() and name != besides:
-        return Baseline(name, (runs.read_run(folder).recorded(),))
     return None
 
 
@@ -52,7 +61,19 @@ def find_named(config: Config, name: str, machine: str) -> Baseline | None:
     return found
 
 
+def names_path(name: str) -> bool:
+    """Whether a name leads to a file or folder that is there; a bare word names a folder only if that holds a run."""
+    path = Path(name)
+    if not name or _is_written_as_path(name):
+        return bool(name) and path.exists()
+    return path.is_file() or runs.holds_run(path)
+
+
 def read_any(path: Path) -> Run:
     """A run file of ours or of another tool. Raises DataError that names the file."""
     foreign = None if path.is_dir() else read_foreign(path)
     return runs.read_run(path) if foreign is None else foreign
+
+
+def _is_written_as_path(name: str) -> bool:
+    return "/" in name or name in {".", ".."} or name.endswith(".json")

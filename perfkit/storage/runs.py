@@ -65,6 +65,11 @@ def read_details(folder: Path, name: str) -> tuple[Detail, ...]:
         raise DataError(f"{folder / name}: {error}") from None
 
 
+def holds_run(folder: Path) -> bool:
+    """Whether a folder is that of a run, finished or not, or one with finished runs in it."""
+    return any((folder / name).is_file() for name in (RUN_FILE, JOURNAL_FILE)) or find_latest(folder) is not None
+
+
 def find_latest(reports: Path) -> Path | None:
     """The newest run folder with a run.json; run ids begin with their time, so names sort by age."""
     return next((folder for folder in _newest_first(reports) if (folder / RUN_FILE).is_file()), None)

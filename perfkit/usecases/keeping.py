@@ -7,7 +7,7 @@ from pathlib import Path
 
 from perfkit.instruments.machine import read_machine
 from perfkit.loading.config import Config, read_config
-from perfkit.loading.recorded import find_base, find_run
+from perfkit.loading.recorded import find_run, find_stored
 from perfkit.model.errors import UsageError
 from perfkit.model.run import Baseline, Run
 from perfkit.model.verdict import ExitCode
@@ -85,7 +85,7 @@ def _objection(config: Config, run: Run, name: str) -> str:
         return "is not complete"
     from perfkit.judging.judgement import compare as judge  # listing needs no statistics
 
-    base = find_base(config, name, run.machine.fingerprint, besides=run.id)
+    base = find_stored(config, name, run.machine.fingerprint)
     options = options_of(config, run.machine.fingerprint)
     judgement = judge(base, run, options, selected=frozenset(result.benchmark for result in run.results))
     for code, what in ((ExitCode.NOT_MEASURED, "has benchmarks that were not measured"), (ExitCode.REGRESSED, "fails")):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from perfkit.judging.judgement import compare as judge
 from perfkit.loading.config import Config, read_config
-from perfkit.loading.recorded import find_base, find_named, find_run
+from perfkit.loading.recorded import find_base, find_named, find_run, names_path
 from perfkit.model.errors import UsageError
 from perfkit.model.run import Run
 from perfkit.storage import runs
@@ -54,7 +54,7 @@ def compare(start: Path, base: str, candidate: str) -> Judged:
 def _find_pairs(config: Config, name: str) -> tuple[Run, Path] | None:
     """The run of that name (the newest without one) if it compares pairs."""
     reports = config.root / "reports"
-    is_run = not name or Path(name).exists() or any(folder.name.startswith(name) for folder in reports.glob("*/"))
+    is_run = not name or names_path(name) or any(folder.name.startswith(name) for folder in reports.glob("*/"))
     if not is_run or (not name and runs.find_latest(reports) is None):
         return None
     found, folder = find_run(config, name)
