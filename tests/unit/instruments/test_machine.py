@@ -2,6 +2,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from perfkit.instruments.conditions import read_conditions
 from perfkit.instruments.machine import read_machine
 from perfkit.instruments.repository import read_commit
@@ -115,3 +117,17 @@ def test_a_commit_its_branch_and_whether_anything_differs(tmp_path, monkeypatch)
     git("add", ".")
     git("checkout", "--detach")
     assert read_commit(tmp_path).branch == ""
+
+
+@pytest.mark.parametrize("project", [".", "tools/bench"])
+def test_runs_and_baselines_of_the_project_are_no_difference(tmp_path, monkeypatch, project):
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    root = system(tmp_path / project, {"perfkit.toml": "", "baselines/m/main/1.json": "1"})
+    identity = ("-c", "user.name=a", "-c", "user.email=a@example.org")
+    for arguments in (("init",), ("add", "."), ("commit", "-m", "first")):
+        subprocess.run(["git", "-C", tmp_path, *identity, *arguments], check=True, capture_output=True)
+    system(root, {"reports/1/run.json": "", "baselines/m/main/1.json": "2", "baselines/m/main/2.json": ""})
+    assert not read_commit(root).dirty
+    system(root, {"app/reports/new": ""})
+    assert read_commit(root).dirty
