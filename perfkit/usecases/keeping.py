@@ -23,9 +23,9 @@ def save_baseline(start: Path, name: str, run: str, *, accept: str, anchor: bool
     budgets or the baseline allow, unless `accept` says why it is to be kept all the same.
     """
     config = read_config(start)
-    found, _ = find_run(config, run)
+    found, folder = find_run(config, run)
     name = name or config.tables.gate.baseline
-    if not accept and (against := _objection(config, found, name)):
+    if not accept and (against := _objection(config, found, folder, name)):
         raise UsageError(f"run {found.id} {against}", hint="mend that, or keep it all the same with --accept REASON")
     recorded = replace(found.recorded(), accepted=accept, anchor=anchor)
     return baselines.save_baseline(config.root / "baselines", name, recorded), found
@@ -79,15 +79,17 @@ def prune_runs(start: Path, keep: int, *, dry: bool) -> Pruned:
     return Pruned(old, freed, len(there) - len(old))
 
 
-def _objection(config: Config, run: Run, name: str) -> str:
+def _objection(config: Config, run: Run, folder: Path, name: str) -> str:
     """Why a run should not become a baseline; empty if nothing speaks against it."""
     if not run.complete:
         return "is not complete"
     from perfkit.judging.judgement import compare as judge  # listing needs no statistics
+    from perfkit.usecases.stored import second_look
 
     base = find_stored(config, name, run.machine.fingerprint)
     options = options_of(config, run.machine.fingerprint)
-    judgement = judge(base, run, options, selected=frozenset(result.benchmark for result in run.results))
+    selected, look = frozenset(result.benchmark for result in run.results), second_look(config, run, folder, base)
+    judgement = judge(base, run, options, selected=selected, confirmation=look.again, pairs=look.pairs)
     for code, what in ((ExitCode.NOT_MEASURED, "has benchmarks that were not measured"), (ExitCode.REGRESSED, "fails")):
         if code in judgement.codes:
             return f"{what}: {judgement.headline}"

@@ -1,16 +1,22 @@
 """`compare`, `report` and `gate --run`: runs that were measured before, judged again."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Final
 
 from perfkit.judging.judgement import compare as judge
 from perfkit.loading.config import Config, read_config
 from perfkit.loading.recorded import find_base, find_named, find_run, names_path
 from perfkit.model.errors import UsageError
-from perfkit.model.run import Run
+from perfkit.model.run import Baseline, Run
 from perfkit.storage import runs
 from perfkit.usecases.judged import Judged, judged_alone, judged_pairs
 from perfkit.usecases.request import Policy, options_for
 from perfkit.usecases.settling import SecondLook, read_second_look
+
+SWITCHES: Final = frozenset({"--once", "--quick", "--thorough", "--exact", "--in-place", "--pairs", "--no-pairs"})
+"""The options of `run` and `gate` that take no value."""
 
 
 def rendered_again(start: Path, name: str, *, baseline: str) -> Judged:
@@ -23,14 +29,14 @@ def rendered_again(start: Path, name: str, *, baseline: str) -> Judged:
 
 
 def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive: Policy) -> Judged:
-    """Judge a stored run as `gate` would, without measuring."""
+    """Judge a stored run as `gate` would, without measuring; an empty `baseline` is what it was gated against."""
     config = read_config(start)
     candidate_run, folder = find_run(config, candidate)
     options = options_for(config, candidate_run, on_inconclusive=on_inconclusive)
     if candidate_run.against and not baseline:
         return judged_pairs(candidate_run, folder, options)
-    base = find_named(config, baseline, candidate_run.machine.fingerprint)
-    look = SecondLook() if baseline else read_second_look(folder)
+    base = find_named(config, baseline or _named(candidate_run), candidate_run.machine.fingerprint)
+    look = second_look(config, candidate_run, folder, base)
     judgement = judge(base, candidate_run, options, confirmation=look.again, pairs=look.pairs)
     return Judged(candidate_run, judgement, base, folder)
 
@@ -47,8 +53,37 @@ def compare(start: Path, base: str, candidate: str) -> Judged:
             f"there is nothing to compare with under {base or config.tables.gate.baseline!r}",
             hint="name a run, a file or a baseline; perfkit baseline list shows those",
         )
-    judgement = judge(found, candidate_run, options_for(config, candidate_run, everything=True))
+    look = second_look(config, candidate_run, folder, found)
+    options = options_for(config, candidate_run, everything=True)
+    judgement = judge(found, candidate_run, options, confirmation=look.again, pairs=look.pairs)
     return Judged(candidate_run, judgement, found, folder)
+
+
+def second_look(config: Config, run: Run, folder: Path, base: Baseline | None) -> SecondLook:
+    """What settled a run whose gate was against this base; nothing where it was against another."""
+    gated = _named(run) or config.tables.gate.baseline
+    return read_second_look(folder) if base and base.name == gated else SecondLook()
+
+
+def typed_in(arguments: Sequence[str]) -> Mapping[str, list[str]]:
+    """Option → the values that a run's command line gave it; the words that select benchmarks under an empty name."""
+    found, words = defaultdict[str, list[str]](list), iter(arguments[1:])
+    for word in words:
+        if word == "--":
+            found[""] += words
+        elif word.startswith("--") and word not in SWITCHES:
+            option, equals, value = word.partition("=")
+            found[option].append(value if equals else next(words, ""))
+        elif word.startswith("-k"):
+            found["-k"].append(word[2:] or next(words, ""))
+        elif word not in SWITCHES:
+            found[""].append(word)
+    return found
+
+
+def _named(run: Run) -> str:
+    """The baseline that a run's gate was told to compare with; empty for the configured one."""
+    return typed_in(run.arguments).get("--baseline", [""])[-1]
 
 
 def _find_pairs(config: Config, name: str) -> tuple[Run, Path] | None:
