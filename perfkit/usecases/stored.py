@@ -37,7 +37,8 @@ def judge_stored(start: Path, candidate: str, *, baseline: str, on_inconclusive:
         return judged_pairs(candidate_run, folder, options)
     base = find_named(config, baseline or _named(candidate_run), candidate_run.machine.fingerprint)
     look = second_look(config, candidate_run, folder, base)
-    judgement = judge(base, candidate_run, options, confirmation=look.again, pairs=look.pairs)
+    meant = _selected(candidate_run)
+    judgement = judge(base, candidate_run, options, selected=meant, confirmation=look.again, pairs=look.pairs)
     return Judged(candidate_run, judgement, base, folder)
 
 
@@ -55,7 +56,8 @@ def compare(start: Path, base: str, candidate: str) -> Judged:
         )
     look = second_look(config, candidate_run, folder, found)
     options = options_for(config, candidate_run, everything=True)
-    judgement = judge(found, candidate_run, options, confirmation=look.again, pairs=look.pairs)
+    meant = _selected(candidate_run)
+    judgement = judge(found, candidate_run, options, selected=meant, confirmation=look.again, pairs=look.pairs)
     return Judged(candidate_run, judgement, found, folder)
 
 
@@ -84,6 +86,13 @@ def typed_in(arguments: Sequence[str]) -> Mapping[str, list[str]]:
 def _named(run: Run) -> str:
     """The baseline that a run's gate was told to compare with; empty for the configured one."""
     return typed_in(run.arguments).get("--baseline", [""])[-1]
+
+
+def _selected(run: Run) -> frozenset[str] | None:
+    """The benchmarks of a run that was told which to measure; None where it was to measure them all."""
+    typed = typed_in(run.arguments)
+    narrowed = typed.get("") or typed.get("--tag") or any(typed.get("-k", ()))
+    return frozenset(result.benchmark for result in run.results) if narrowed else None
 
 
 def _find_pairs(config: Config, name: str) -> tuple[Run, Path] | None:

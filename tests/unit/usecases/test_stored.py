@@ -7,7 +7,7 @@ from typer.main import get_command
 
 from perfkit.cli.app import app
 from perfkit.model.errors import UsageError
-from perfkit.model.verdict import Verdict
+from perfkit.model.verdict import ExitCode, Verdict
 from perfkit.storage.baselines import save_baseline
 from perfkit.storage.runs import write_run
 from perfkit.usecases import keeping, stored
@@ -85,6 +85,27 @@ def test_pairs_say_nothing_of_another_baseline(project, arguments, settled, open
     with pytest.raises(UsageError, match="fails: 1 regression"):
         save(project, open_)
     save(project, settled)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("gate", "--processes", "7", "synth_startup"), ExitCode.PASSED),
+        (("gate", "-k", "synth"), ExitCode.PASSED),
+        (("gate", "--tag", "fast"), ExitCode.PASSED),
+        (("gate", "--processes", "7", "--seed", "3"), ExitCode.NOT_MEASURED),
+    ],
+)
+def test_only_what_a_run_was_to_measure_is_missed(project, arguments, code):
+    both = a_run(a_result(), a_result(benchmark="other")).recorded()
+    save_baseline(project / "baselines", "main", replace(both, id="both", created=both.created + 1))
+    keep(project, a_run(a_result(budgets=PLUS_5), arguments=arguments))
+    for judged in (
+        stored.rendered_again(project, "", baseline=""),
+        stored.judge_stored(project, "", baseline="main", on_inconclusive="pass"),
+        stored.compare(project, "main", SLOWER.id),
+    ):
+        assert (judged.exit_code, len(judged.judgement.unmeasured)) == (code, int(code is ExitCode.NOT_MEASURED))
 
 
 def test_a_command_line_is_read_back():
