@@ -139,6 +139,8 @@ def scenario(
 
 
 def audio(
+    target: Any = None,
+    /,
     *,
     name: str = "",
     params: Mapping[str, Any] | None = None,
@@ -146,7 +148,7 @@ def audio(
     tags: Iterable[str] = (),
     timeout: float | str | None = None,
     **settings: Any,
-) -> Callable[[_Function], _Function]:
+) -> Any:
     """A scenario of probe `audio_deadline` from a function `(frames, rate)` that returns `fill(block)`.
 
     `settings` are the probe's, such as `block`, `rate` and `duration`; the function itself stays as it is.
@@ -160,7 +162,7 @@ def audio(
         declared = Declared("audio_deadline", whole, options, (where[0], function.__code__.co_firstlineno))
         return _attach(function, declared)
 
-    return decorate
+    return decorate if target is None else decorate(target)
 
 
 def Stdout(pattern: str) -> Ready:  # noqa: N802 - reads as the declaration that it makes

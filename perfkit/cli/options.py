@@ -104,10 +104,8 @@ def request(context: typer.Context) -> "Request":
     from perfkit.running import plan as plans
     from perfkit.usecases.request import Against, Request
 
-    config, given = read_config(here()), context.params
-    resume = given["resume"]
-    if resume:
-        given = _as_begun(context, resume)
+    config, given = read_config(here()), asked(context)
+    resume = context.params["resume"]
     chosen = [name for name in ("once", "quick", "thorough", "processes") if given.get(name)]
     if len(chosen) > 1:
         raise UsageError(
@@ -146,6 +144,12 @@ def _refuse(given: dict[str, Any], chosen: list[str]) -> None:
     for name in (*chosen, *(name for name in ("baseline",) if given.get(name))):
         hint = "pairs are measured until each budget is decided; --max-time bounds that"
         raise UsageError(f"--{name} and --against contradict each other", hint=hint)
+
+
+def asked(context: typer.Context) -> dict[str, Any]:
+    """The options of a measuring verb; with --resume those that the run was begun with, and those typed now."""
+    resume = context.params["resume"]
+    return _as_begun(context, resume) if resume else context.params
 
 
 def _as_begun(context: typer.Context, resume: str) -> dict[str, Any]:

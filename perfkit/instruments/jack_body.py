@@ -18,7 +18,6 @@ from perfkit.model.launch import Exit, Launcher, Program, Ready, Target
 _NS = 1e9
 _LONGER = 15.0
 _PLAYING = "perfkit-body plays"
-_HINT = "does the body play on the virtual sink, that is without `server`?"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,7 @@ class Performing:
             ended = self._ended_within(allowed)
         else:
             ended = self.target.wait(self.launcher.remaining)
-        told = read_report(self.launcher.tmp / "body.json", ended, self.server, _HINT)
+        told = read_report(self.launcher.tmp / "body.json", ended, self.server, body=True)
         return Performed(**told | {name: _calls(told[name]) for name in ("floor", "blocks")})
 
     def _ended_within(self, seconds: float) -> Exit:
@@ -109,12 +108,14 @@ def perform(launcher: Launcher, server: AudioServer, stretch: Stretch, floor: fl
         ready=Ready(stdout=f"^{_PLAYING}$"),
         exit_codes=EXIT_CODES,
     )
-    target = launcher.start(program)
+    target, allowed = launcher.start(program), launcher.remaining
     try:
-        target.wait_ready(launcher.remaining)
+        target.wait_ready(allowed)
     except Failed:
-        read_report(report, target.wait(_LONGER), server, _HINT)
+        read_report(report, target.wait(_LONGER), server, body=True)
         raise
+    except TimedOut:
+        raise TimedOut(f"{stretch.body} was not loaded within {allowed:.3g} s", hint="does it hang?") from None
     return Performing(target, launcher, server, floor + request["seconds"])
 
 

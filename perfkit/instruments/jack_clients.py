@@ -17,6 +17,8 @@ EXIT_CODES = (0, 1, -signal.SIGALRM)
 """With these a client ends, and `read_report` knows why."""
 
 _TRIES = 3
+_TAIL = 10
+"""Lines of what a client said that are kept."""
 _Result = TypeVar("_Result")
 
 
@@ -44,21 +46,28 @@ def run_client(launcher: Launcher, server: AudioServer, command: tuple[str, ...]
     return persistently(lambda: read_report(report, launcher.run(program, timeout=launcher.remaining), server))
 
 
-def read_report(file: Path, ended: Exit, server: AudioServer, hint: str = "") -> dict[str, Any]:
-    """What a client that has ended wrote into `file`.
+def read_report(file: Path, ended: Exit, server: AudioServer, *, body: bool = False) -> dict[str, Any]:
+    """What a client that has ended wrote into `file`; it may play a `body`.
 
-    Raises Failed, with `hint` or else one of ports, where it wrote nothing, and Hung where it hung.
+    Raises Failed, with its own last words, where it wrote nothing, and Hung where it hung.
     """
     if ended.code == -signal.SIGALRM:
         why = f"a client of {server.name} did not come back from a call"
         raise Hung(why, hint="is the machine overloaded, or does the program hang?")
     if not file.exists():
-        lines = ended.stderr.strip().splitlines()
-        said = (
-            shortened(lines[-1].strip())
-            if lines
-            else f"the JACK client ended with code {ended.code} and without a report"
-        )
-        raise Failed(said, hint=hint or f"is {server.name} as you expect it, and are the ports named in full?")
+        raise _failed(ended, server, body=body)
     told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return told
+
+
+def _failed(ended: Exit, server: AudioServer, *, body: bool) -> Failed:
+    lines = [shortened(line) for line in ended.stderr.strip().splitlines()]
+    ports = f"is {server.name} as you expect it, and are the ports named in full?"
+    if lines:
+        evidence = "".join(f"\n  {line}" for line in lines[-_TAIL:]) if len(lines) > 1 else ""
+        return Failed(f"{lines[-1].strip()}{evidence}", hint="" if body else ports)
+    who = "the body" if body else "the JACK client"
+    if ended.code < 0:
+        return Failed(f"{who} was killed by {signal.Signals(-ended.code).name}", hint="" if body else ports)
+    hint = "does the body play on the virtual sink, that is without `server`?" if body else ports
+    return Failed(f"{who} ended with code {ended.code} and without a report", hint=hint)

@@ -158,7 +158,7 @@ class StartedProgram:
             return f"the side's interpreter is {self._launch.python}; `[project] python` names another"
         if "ddress already in use" in ended.stderr:
             return "{port} is a free port of each launch"
-        if any(word.startswith((_OWN, "perfkit.worker.")) for word in self._command.argv):
+        if any(_OWN in word or word.startswith("perfkit.worker.") for word in self._command.argv):
             return ""
         return f"run it by hand: cd {shlex.quote(str(self._command.cwd))} && {shlex.join(self._command.argv)}"
 

@@ -7,7 +7,7 @@ from perfkit.instruments.virtual_sink import Played, Stretch
 from perfkit.model.detail import Facts
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Launcher, Measurement
-from perfkit.probes._audio import block_details, block_values
+from perfkit.probes._audio import block_details, block_values, silence
 from perfkit.probes._audio_format import caveats
 from perfkit.probes._latency_settings import LatencySettings
 
@@ -62,13 +62,17 @@ def smallest_block(probe: LatencySettings, launcher: Launcher) -> Measurement:
         values={"smallest_block": float(size), "latency": block_values(best)["latency"]},
         details=(*block_details(best), Facts("block sizes tried", _rows(tries))),
         run_delay=float(sum(played.blocks.run_delay.sum() for played in everything)),
-        caveats=caveats(min(tries), real_time=all(played.real_time for played in everything)),
+        caveats=(*caveats(min(tries), real_time=all(one.real_time for one in everything)), *silence(best)),
     )
 
 
 def _try(launcher: Launcher, stretch: Stretch) -> Played:
     for _ in range(_STALLED):
         played = play_beside_canary(launcher, stretch)
+        if played.peak is None:
+            raise Failed(
+                f"{stretch.body} wrote values that are not finite", hint="look for an unstable filter or 0 / 0"
+            )
         if played.missed or _whole(played):
             break
     return played

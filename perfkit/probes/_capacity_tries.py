@@ -12,7 +12,7 @@ from perfkit.instruments.stalls import core_watched, excused
 from perfkit.instruments.virtual_sink import Played, play
 from perfkit.model.errors import Failed
 from perfkit.model.launch import Launcher
-from perfkit.probes._audio import block_values
+from perfkit.probes._audio import block_values, silence
 from perfkit.probes._audio_cycles import Held
 from perfkit.probes._audio_observed import observe
 from perfkit.probes._audio_ramp import Ending, Level, Try
@@ -38,6 +38,7 @@ class Told:
     """What the tries tell beside their endings."""
 
     real_time: bool = True
+    silent: tuple[str, ...] = ()
     canary_longest: dict[int, float] = field(default_factory=dict)
     canary_late: int = 0
     floor: float = 0.0
@@ -134,6 +135,7 @@ def judged(played: Played, failed: bool, canary: Canary, told: Told) -> Try:
     if played.peak is None:
         raise Failed("the body wrote values that are not finite", hint="look for an unstable filter or 0 / 0")
     told.real_time = told.real_time and played.real_time
+    told.silent = silence(played)
     period, many = played.stretch.period, _MANY * len(played.blocks)
     load = harrell_davis(played.blocks.wall, 0.99) / period
     if len(played.floor.finished):

@@ -1,5 +1,6 @@
 """Audio bodies whose behaviour is known, played in an interpreter of their own. A file of scenarios, so to speak."""
 
+import sys
 import threading
 import time
 
@@ -113,5 +114,19 @@ def tone(frames, rate, level=0.25):
         nonlocal number
         block[:] = (level * np.sin(turn * (number * frames + at)))[:, None]
         number += 1
+
+    return fill
+
+
+def ending(frames, rate, how):
+    """A sine until its 300th block, in which it hangs or ends the process."""
+    play, count = sine(frames, rate), 0
+
+    def fill(block):
+        nonlocal count
+        count += 1
+        if count == 300:
+            time.sleep(60) if how == "hang" else sys.exit()
+        play(block)
 
     return fill

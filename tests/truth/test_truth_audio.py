@@ -125,6 +125,14 @@ def test_the_smallest_block_of_a_body_that_takes_3_ms_is_the_first_longer_than_t
     assert values["latency"] == pytest.approx(192 / 48_000)
 
 
+def test_the_smallest_block_of_what_is_no_sound_is_told(launch):
+    search = {"mode": "smallest_block", "sizes": [128], "duration": "50 ms"}
+    with pytest.raises(Failed, match="values that are not finite"):
+        build("audio_latency", search | {"body": f"{BODIES}:infinite"}).measure(launch)
+    (caveat,) = build("audio_latency", search | {"body": f"{BODIES}:mute"}).measure(launch).caveats
+    assert caveat.startswith("silence in the last block")
+
+
 def test_a_body_too_slow_for_every_size_is_told(launch):
     probe = build(
         "audio_latency",

@@ -21,6 +21,7 @@ from perfkit.instruments.jack_loop import Route, send
 from perfkit.instruments.virtual_sink import Stretch
 from perfkit.model.errors import Failed, Invalid, UsageError
 from perfkit.model.launch import Program, Ready
+from perfkit.model.reasons import evidence
 from perfkit.probes import build
 from perfkit.probes._audio_server import body_on
 from perfkit.signal.correlation import excitation, find_delay
@@ -180,10 +181,19 @@ def test_a_hopeless_level_is_given_up_early(server):
 
 
 def test_a_body_that_raises_in_the_middle_says_why(server):
-    with pytest.raises(Failed, match="the filter exploded"):
+    with pytest.raises(Failed, match="the filter exploded") as caught:
         measure(
             "audio_deadline", server=server, body=f"{HERE / 'audio_bodies.py'}:hostile", duration="1 s", floor="100 ms"
         )
+    assert "audio_bodies.py" in evidence(str(caught.value))
+
+
+def test_a_body_that_hangs_or_exits_is_a_failure(server):
+    body = {"server": server, "body": f"{HERE / 'audio_bodies.py'}:ending", "duration": "1.5 s", "floor": "100 ms"}
+    with pytest.raises(Failed, match=r"the body did not return from block 300 within"):
+        measure("audio_deadline", **body, arguments={"how": "hang"})
+    with pytest.raises(Failed, match=r"a body must return, not exit"):
+        measure("audio_deadline", **body, arguments={"how": "exit"})
 
 
 def test_a_body_that_returns_its_sound_is_told_to_write_it(server):
@@ -201,7 +211,7 @@ def test_the_most_voices_are_those_that_fit_into_a_period():
 
 
 def test_a_body_that_not_even_plays_one_voice_has_no_capacity():
-    with pytest.raises(Failed, match="not even 1 level of voices is sustained: deadline"):
+    with pytest.raises(Failed, match="not even 1 of voices is sustained: deadline"):
         measure(
             "audio_capacity", body=f"{HERE / 'audio_bodies.py'}:voices", arguments={"each": 0.01},
             duration="100 ms", blocks=10, searches=1,

@@ -63,8 +63,10 @@ def test_a_threaded_body_is_rendered_too(launch):
 def test_a_body_may_have_modules_of_its_own_called_as_ours(launch, tmp_path):
     (tmp_path / "audio.py").write_text("def fill(block):\n    block[:] = 0.25\n")
     shutil.copy(BODIES, tmp_path / "bodies.py")
-    probe = build("audio_offline", {"body": "bodies:named_audio", "cwd": str(tmp_path), "seconds": "0.1 s"})
-    assert probe.measure(launch).values["real_time_factor"] > 0
+    shutil.copy(BODIES, tmp_path / "perfkit_audio.py")
+    for body in ("bodies:named_audio", "perfkit_audio:named_audio"):
+        probe = build("audio_offline", {"body": body, "cwd": str(tmp_path), "seconds": "0.1 s"})
+        assert probe.measure(launch).values["real_time_factor"] > 0
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,10 @@ BODIES = """
     @audio(block=64)
     def echo(frames, rate):
         return lambda block: None
+
+    @audio
+    def hum(frames, rate):
+        return lambda block: None
 """
 
 
@@ -128,6 +132,7 @@ def test_functions_are_scenarios_of_probe_call(tmp_path, python):
     assert raw["nothing"]["settings"] == {"file": "bench.py", "function": "nothing"}
     assert raw["echo"]["kind"] == "audio_deadline"
     assert raw["echo"]["settings"] == {"body": "bench.py:echo", "block": 64}
+    assert raw["hum"]["settings"] == {"body": "bench.py:hum"}
 
 
 def test_the_file_is_named_from_the_sides_root_even_through_links(tmp_path):

@@ -72,7 +72,8 @@ def gate(
     if stored is not None:
         judged = kept.judge_stored(options.here(), str(stored), baseline=baseline, on_inconclusive=policy)
         finish(judged, options.formats(report, ("html", "md")), output)
-    request = options.request(context)
+    request, asked = options.request(context), options.asked(context)
+    baseline, policy = asked["baseline"], asked["on_inconclusive"]
     formats = options.formats(report, request.config.tables.report.formats)
     with LiveProgress(Console(stderr=True)) as progress:
         judged = measuring.gate(request, progress, baseline=baseline, on_inconclusive=policy)

@@ -41,6 +41,8 @@ def load_body(name: str) -> Callable[..., Any]:
     The working folder is on the module path, and before it a file's own folder.
     """
     module_name, _, attribute = name.rpartition(":")
+    for own in [known for known in sys.modules if known.partition(".")[0] == __package__]:
+        del sys.modules[own]  # everything of it is imported: from here on the name is the program's
     sys.path.insert(0, os.getcwd())
     if module_name.endswith(".py"):
         sys.path.insert(0, os.path.dirname(os.path.abspath(module_name)))

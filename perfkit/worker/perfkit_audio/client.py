@@ -27,6 +27,7 @@ COLUMNS = ("at", "frame", "wall", "cpu", "run_delay")
 _SPARE = 1.25
 _OPEN_WITHIN = 10.0
 _LEAVING = 10.0
+_HANGS = 0.25
 
 
 class Player:
@@ -42,6 +43,7 @@ class Player:
         self.room = room
         self.count = 0
         self.slow = 0
+        self.asked = 0.0  # when the block that is being filled was asked for, or 0
         self.warmup, self.most_slow = request["warmup"], request["until_misses"] or room
         self.body: Callable[[Any], object] | None = None
         self.called: Callable[[Any], object] | None = None  # in this cycle, while the main thread may change `body`
@@ -56,10 +58,12 @@ class Player:
             self.output.get_array()[:] = 0.0
             return
         self.frame[at] = self.client.last_frame_time
+        self.asked = time.monotonic()
         self.at[at], ended, self.cpu[at], self.run_delay[at] = self.clock.timed(self.fill, self.block)
         self.wall[at] = ended - self.at[at]
         self.slow += at >= self.warmup and self.wall[at] - self.run_delay[at] > self.period
         self.count = at + 1
+        self.asked = 0.0
 
     def fill(self, block: Any) -> None:
         """The body's block, handed to the server; a body that raises is not called again."""
@@ -90,6 +94,11 @@ class Player:
             time.sleep(0.02)
         self.body = None
         time.sleep(0.01)
+        asked = self.asked
+        if asked and time.monotonic() - asked > _HANGS:
+            give_up("the body did not return from block %d within %.3g s" % (self.count + 1, time.monotonic() - asked))
+        if isinstance(self.trouble, SystemExit):
+            sys.exit("the body ended the process: a body must return, not exit")
         if self.trouble is not None:
             raise self.trouble
         return {name: getattr(self, name)[: self.count].tolist() for name in COLUMNS}

@@ -1,10 +1,14 @@
 """What a capacity is a number of, and how it is told."""
 
+from math import nan
+
 import numpy as np
 
 from perfkit.instruments.canary import Canary
 from perfkit.instruments.virtual_sink import Blocks, Played, Stretch
+from perfkit.model.errors import Failed, Invalid
 from perfkit.probes import build
+from perfkit.probes._audio_capacity import _none_sustained
 from perfkit.probes._audio_ramp import Ending, Level, Try
 from perfkit.probes._capacity_settings import chord
 from perfkit.probes._capacity_told import capacity_curve, sentence
@@ -118,3 +122,16 @@ def test_blocks_that_are_late_for_nothing_that_was_seen_are_at_their_limit():
     assert a_try(6, waiting=0.05) is Ending.FAILED
     assert a_try(11, canary=range(6)) is Ending.CONTAMINATED
     assert a_try(12, canary=range(6)) is Ending.FAILED
+
+
+def none_sustained(*loads):
+    tries = tuple(Try(Ending.FAILED, load, "deadline") for load in loads)
+    return _none_sustained(build("audio_capacity", NOTES), Told(levels=[Level(1, tries)]))
+
+
+def test_misses_that_its_load_does_not_explain_are_no_failure_of_the_program():
+    slow, odd = none_sustained(1.3, 0.9), none_sustained(0.2, 0.1)
+    assert (type(slow), str(slow)) == (Failed, "not even 1 of notes is sustained: deadline")
+    assert type(odd) is Invalid
+    assert str(odd).endswith("although 99 % of its blocks take 15 % of the period at most")
+    assert type(none_sustained(nan)) is Failed
