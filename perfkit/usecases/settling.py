@@ -61,6 +61,15 @@ def forget_expected(folder: Path) -> None:
             place.rmdir()
 
 
+def put_aside(place: Path) -> None:
+    """Keep what was measured in pairs that were given up, where nothing reads it as a second look."""
+    aside = place.with_name("given-up-pairs")
+    if place.exists():
+        if aside.exists():
+            runs.remove_run(aside)
+        place.rename(aside)
+
+
 def again(request: Request, benchmarks: Iterable[str]) -> Request:
     """The same measurement of these benchmarks only, in a run of its own, however long another run comes between."""
     plan = replace(request.plan, seed=draw_seed())
@@ -103,8 +112,7 @@ def measure_answers(
     try:
         return measure_pairs(narrowed, asked, around, place, request.arguments, observer)
     except (UsageError, MeasurementError) as error:
-        if place.exists():
-            runs.remove_run(place)
+        put_aside(place)
         hint = f" ({error.hint})" if error.hint else ""
         return f"not settled by pairs with {commit}: {error}{hint}"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from perfkit.model.environment import Commit
 from perfkit.model.run import Baseline
 from perfkit.storage import runs
-from perfkit.usecases.settling import AGAIN, PAIRS, buildable, expect, folder_of, forget_expected
+from perfkit.usecases.settling import AGAIN, PAIRS, buildable, expect, folder_of, forget_expected, put_aside
 from tests.builders import a_recorded
 
 
@@ -44,3 +44,14 @@ def test_a_second_look_that_was_interrupted_before_it_began_is_gone_on_with(tmp_
     (folder_of(folder, PAIRS) / runs.JOURNAL_FILE).write_text("{}")
     forget_expected(folder)
     assert runs.find_unfinished(tmp_path) == folder
+
+
+def test_pairs_that_were_given_up_are_kept_and_not_read_again(tmp_path):
+    folder = tmp_path / "20260101T000000Z-000001"
+    place = folder_of(folder, PAIRS)
+    for told in ("first", "second"):
+        place.mkdir(parents=True)
+        (place / runs.JOURNAL_FILE).write_text(told)
+        put_aside(place)
+        assert runs.find_unfinished(tmp_path) is None
+    assert [file.read_text() for file in folder.rglob(runs.JOURNAL_FILE)] == ["second"]
